@@ -1,0 +1,79 @@
+/**
+ * One event and its listeners, with Locust's meaning: listeners run in the order in which they were added; one that throws
+ * is logged and the others still run; a control exception goes straight to whoever fires, and the rest are skipped.
+ */
+import { describeThrown, getLogger } from '../log.js';
+import { isControl } from './control.js';
+
+/** A listener. It may be async: what it rejects with is logged like a throw; lifecycle events wait for it. */
+export type Listener<Event> = (event: Event) => unknown;
+
+const log = getLogger('tsload.event');
+
+export class EventHook<Event> {
+  protected listeners: readonly Listener<Event>[] = [];
+
+  constructor(
+    readonly name: string,
+    /** Called for every listener that throws or rejects with anything but a control exception. */
+    private readonly onFailure: () => void = () => {},
+  ) {}
+
+  /** Hot: whether building an event is worth it. */
+  get isListened(): boolean {
+    return this.listeners.length > 0;
+  }
+
+  /** Adds a listener and returns it. Locust: `add_listener`. */
+  addListener<L extends Listener<Event>>(listener: L): L {
+    this.listeners = [...this.listeners, listener];
+    return listener;
+  }
+
+  /** Removes a listener; unknown ones are ignored. Locust: `remove_listener`. */
+  removeListener(listener: Listener<Event>): void {
+    const index = this.listeners.indexOf(listener);
+    if (index >= 0) this.listeners = this.listeners.filter((_, i) => i !== index);
+  }
+
+  /**
+   * Calls the listeners and does not wait for async ones. Throws only the control exception of a listener.
+   * Locust: `fire`. `reverse` calls the last listener first.
+   */
+  fire(event: Event, options?: { readonly reverse?: boolean }): void {
+    for (const listener of options?.reverse ? [...this.listeners].reverse() : this.listeners) {
+      const result = this.call(listener, event);
+      if (result instanceof Promise) result.catch((thrown: unknown) => this.failed(thrown));
+    }
+  }
+
+  /** As `fire`, one listener after the other, each waited for. Returns whether all went well. */
+  async fireAndWait(event: Event, options?: { readonly reverse?: boolean }): Promise<boolean> {
+    let allWell = true;
+    for (const listener of options?.reverse ? [...this.listeners].reverse() : this.listeners) {
+      try {
+        await listener(event);
+      } catch (thrown) {
+        if (isControl(thrown)) throw thrown;
+        this.failed(thrown);
+        allWell = false;
+      }
+    }
+    return allWell;
+  }
+
+  private call(listener: Listener<Event>, event: Event): unknown {
+    try {
+      return listener(event);
+    } catch (thrown) {
+      if (isControl(thrown)) throw thrown;
+      this.failed(thrown);
+      return undefined;
+    }
+  }
+
+  private failed(thrown: unknown): void {
+    log.error(`a listener of ${this.name} failed: ${describeThrown(thrown)}`);
+    this.onFailure();
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What a worker has measured in one interval: the content of its report. Plain data, to be sent and summed.
+ */
+import type { FailureSample } from '../events/index.js';
+
+/** Counts of one histogram: parallel arrays, slots ascending. Layout: see `histogramLayout.ts`. */
+export interface SparseCounts {
+  readonly slots: readonly number[] | Uint16Array;
+  readonly counts: readonly number[] | Uint32Array | Float64Array;
+}
+
+/** One outcome (success or failure) of one entry in one interval. */
+export interface OutcomeStats {
+  /** Timed samples. */
+  readonly timed: number;
+  /** Samples without a response time. */
+  readonly untimed: number;
+  readonly totalMicros: number;
+  /** Exact; both 0 without a timed sample. */
+  readonly minMicros: number;
+  readonly maxMicros: number;
+  readonly bytes: number;
+  readonly histogram: SparseCounts;
+}
+
+export interface EntryStats {
+  readonly requestType: string;
+  readonly name: string;
+  /** Absent: none of that outcome in this interval. */
+  readonly ok?: OutcomeStats;
+  readonly failed?: OutcomeStats;
+  /** Seconds since 1970. */
+  readonly lastRequestTimestamp: number;
+}
+
+export interface ErrorStats {
+  readonly requestType: string;
+  readonly name: string;
+  readonly error: string;
+  readonly occurrences: number;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** Not more than three, and only of kinds whose three are not complete yet. */
+  readonly samples: readonly FailureSample[];
+}
+
+export interface IntervalStats {
+  /** Seconds since 1970, of the interval's start; and its length. */
+  readonly startTime: number;
+  readonly seconds: number;
+  readonly isWarmup: boolean;
+  /** Entries with at least one sample. */
+  readonly entries: readonly EntryStats[];
+  readonly errors: readonly ErrorStats[];
+  readonly cutOff: number;
+  /** Names that did not fit under the cap, for the warning: at most five. */
+  readonly overflowingNames: readonly string[];
+}

@@ -1,0 +1,2 @@
+export { Activity, Pending } from './activity.js';
+export { User } from './user.js';
