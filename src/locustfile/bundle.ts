@@ -1,0 +1,156 @@
+/**
+ * One esbuild build of all locustfiles of a run: one ESM file and its source map, the same on every machine that has the same
+ * sources in the same place. Everything that can be bundled is inside; `external` names the packages that are not.
+ */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BuildFailure, BuildOptions, BuildResult, Message, Plugin } from 'esbuild';
+import { LocustfileError } from '../errors.js';
+import { getLogger } from '../log.js';
+import { describeBuildFailure, describeMessage } from './buildErrors.js';
+import { externalPackagesPlugin, packageDirectoryOf } from './externalPackages.js';
+import { filePlacePlugin, placeNames } from './filePlace.js';
+import { lowered, quickNames } from './output.js';
+import { ownModulesPlugin } from './ownModules.js';
+
+export interface Bundle {
+  /** The bundle on disk; `path + '.map'` is its source map. */
+  readonly path: string;
+  /** Of the bundle's bytes, in hex. */
+  readonly sha256: string;
+  /** Every source file that went in, absolute. */
+  readonly inputs: readonly string[];
+  /** npm packages that could not be bundled: they are loaded from the user's own folder. */
+  readonly external: readonly string[];
+}
+
+export interface BundleOptions {
+  readonly cwd: string;
+  /** Where the two files are written. */
+  readonly directory: string;
+  /** What `tsload` exports. */
+  readonly exportNames: readonly string[];
+}
+
+type BuildOutput = BuildResult<{ write: false; metafile: true }>;
+
+const log = getLogger('tsload.locustfile');
+
+/** Builds `files` and writes the bundle. Its only export, `locustfiles`, holds the module namespaces in the order of `files`. */
+export async function bundleLocustfiles(files: readonly string[], options: BundleOptions): Promise<Bundle> {
+  const external = new Set<string>();
+  const output = await buildLeavingOut(new Set(), (unbundled) => {
+    external.clear();
+    return buildOptions(files, options, [
+      ownModulesPlugin(options.exportNames),
+      externalPackagesPlugin(unbundled, (name) => external.add(name)),
+      filePlacePlugin,
+    ]);
+  });
+  warn(output.warnings, options.cwd);
+  return { ...write(output, options), external: [...external].sort() };
+}
+
+/**
+ * Builds, and when the only errors are inside npm packages, builds again without those packages: they may use what a bundler
+ * cannot follow, and work when Node loads them.
+ */
+async function buildLeavingOut(
+  unbundled: ReadonlySet<string>,
+  optionsFor: (unbundled: ReadonlySet<string>) => BuildOptions & { write: false; metafile: true },
+): Promise<BuildOutput> {
+  try {
+    return await build(optionsFor(unbundled));
+  } catch (thrown) {
+    if (!isBuildFailure(thrown)) throw thrown;
+    const packages = thrown.errors.map((error) => packageDirectoryOf(resolve(error.location?.file ?? '')));
+    const more = packages.filter((path) => path !== undefined);
+    if (more.length === 0 || more.length < packages.length || more.every((path) => unbundled.has(path))) {
+      throw new LocustfileError(describeBuildFailure(thrown.errors), { cause: thrown });
+    }
+    return buildLeavingOut(new Set([...unbundled, ...more]), optionsFor);
+  }
+}
+
+let buildsUnderWay = 0;
+
+/** esbuild is loaded for the build only, and its service process ends with the last build under way. */
+async function build(options: BuildOptions & { write: false; metafile: true }): Promise<BuildOutput> {
+  const esbuild = await import('esbuild');
+  buildsUnderWay++;
+  try {
+    return await esbuild.build(options);
+  } finally {
+    buildsUnderWay--;
+    if (buildsUnderWay === 0) await esbuild.stop();
+  }
+}
+
+function buildOptions(files: readonly string[], options: BundleOptions, plugins: Plugin[]) {
+  return {
+    stdin: { contents: entryOf(files), resolveDir: options.cwd, sourcefile: 'locustfiles', loader: 'js' },
+    outfile: join(options.directory, 'locustfile.mjs'),
+    absWorkingDir: options.cwd,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: lowered,
+    // a locustfile from a URL, and one without a node_modules above it, use the packages of the folder tsload runs in
+    nodePaths: [join(options.cwd, 'node_modules')],
+    define: { ...placeNames },
+    banner: { js: bannerFor(files[0] ?? options.cwd) },
+    footer: { js: quickNames.footer },
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'silent',
+    metafile: true,
+    write: false,
+    plugins,
+  } satisfies BuildOptions;
+}
+
+function entryOf(files: readonly string[]): string {
+  const imports = files.map((file, index) => `import * as file${index} from ${JSON.stringify(file)};`);
+  const names = files.map((_, index) => `file${index}`).join(', ');
+  return `${imports.join('\n')}\nexport const locustfiles = [${names}];`;
+}
+
+/** CommonJS packages in an ESM bundle need a `require`; it finds what the first locustfile would find. */
+function bannerFor(firstFile: string): string {
+  const from = JSON.stringify(pathToFileURL(firstFile).href);
+  return (
+    `import { createRequire as __tsload_createRequire } from 'node:module';\n` +
+    `const require = __tsload_createRequire(${from});\n${quickNames.banner}`
+  );
+}
+
+function write(output: BuildOutput, options: BundleOptions): Omit<Bundle, 'external'> {
+  const path = join(options.directory, 'locustfile.mjs');
+  let sha256 = '';
+  for (const file of output.outputFiles) {
+    const isBundle = file.path.endsWith('.mjs');
+    const contents = isBundle ? quickNames.rewrite(file.text) : file.contents;
+    writeFileSync(join(options.directory, basename(file.path)), contents);
+    if (isBundle) sha256 = createHash('sha256').update(contents).digest('hex');
+  }
+  const inputs = Object.keys(output.metafile.inputs)
+    .filter((input) => input !== 'locustfiles' && !/^tsload-own:/.test(input))
+    .map((input) => resolve(options.cwd, input));
+  return { path, sha256, inputs };
+}
+
+function warn(warnings: readonly Message[], cwd: string): void {
+  for (const warning of warnings) {
+    const isOwn = packageDirectoryOf(resolve(cwd, warning.location?.file ?? '')) === undefined;
+    if (isOwn) log.warning(describeMessage(warning));
+  }
+}
+
+function isBuildFailure(thrown: unknown): thrown is BuildFailure {
+  return thrown instanceof Error && 'errors' in thrown && Array.isArray(thrown.errors);
+}
