@@ -26,6 +26,7 @@ export const packageHomes: { readonly [packageName: string]: readonly string[] }
   undici: ['users/http'],
   '@grpc/grpc-js': ['users/grpc'],
   '@grpc/proto-loader': ['users/grpc'],
+  protobufjs: ['users/grpc'],
   esbuild: ['locustfile'],
   yargs: ['cli'],
   ws: ['link', 'web'],

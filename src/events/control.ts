@@ -9,3 +9,21 @@ export abstract class ControlException extends Error {}
 export function isControl(thrown: unknown): thrown is ControlException {
   return thrown instanceof ControlException;
 }
+
+/**
+ * A failure of the target that a client throws after it has recorded it (a gRPC status other than OK): a task that ends with
+ * it has ended like any other, since the failure is in the statistics. Not recorded (`record: false`): an ordinary exception.
+ */
+export abstract class RecordedFailure extends Error {
+  constructor(
+    message: string,
+    readonly isRecorded: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** Whether something thrown is a failure that the statistics have already: it is no exception of the locustfile. */
+export function isRecordedFailure(thrown: unknown): thrown is RecordedFailure {
+  return thrown instanceof RecordedFailure && thrown.isRecorded;
+}

@@ -14,6 +14,7 @@ import { externalPackagesPlugin, packageDirectoryOf } from './externalPackages.j
 import { filePlacePlugin, placeNames } from './filePlace.js';
 import { lowered, quickNames } from './output.js';
 import { ownModulesPlugin } from './ownModules.js';
+import { protoPlugin } from './protoPlugin.js';
 
 export interface Bundle {
   /** The bundle on disk; `path + '.map'` is its source map. */
@@ -47,6 +48,7 @@ export async function bundleLocustfiles(files: readonly string[], options: Bundl
       ownModulesPlugin(options.exportNames),
       externalPackagesPlugin(unbundled, (name) => external.add(name)),
       filePlacePlugin,
+      protoPlugin(),
     ]);
   });
   warn(output.warnings, options.cwd);

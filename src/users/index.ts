@@ -1,2 +1,26 @@
 export { Activity, Pending } from './activity.js';
+export {
+  type BidiStream,
+  type CallKind,
+  type CallOptions,
+  type ClientStream,
+  GrpcError,
+  type GrpcMethod,
+  type GrpcResponse,
+  type GrpcService,
+  type GrpcStub,
+  GrpcUser,
+  type Int64Mode,
+  type Judged,
+  type MessageSource,
+  type MetadataInit,
+  type ServerStream,
+  type StatusName,
+  type StreamOptions,
+  statusNames,
+  type TlsOptions,
+  type UntypedCall,
+  type UntypedMessage,
+  type UntypedMethods,
+} from './grpc/index.js';
 export { User } from './user.js';

@@ -1,0 +1,17 @@
+export type { CallOptions, Judged, MetadataInit, StreamOptions } from './callOptions.js';
+export type { TlsOptions } from './credentials.js';
+export { GrpcError } from './grpcError.js';
+export { GrpcUser } from './grpcUser.js';
+export type { BidiStream, ClientStream, GrpcResponse, ServerStream } from './responses.js';
+export type {
+  CallKind,
+  GrpcMethod,
+  GrpcService,
+  GrpcStub,
+  Int64Mode,
+  MessageSource,
+  UntypedCall,
+  UntypedMessage,
+  UntypedMethods,
+} from './service.js';
+export { type StatusName, statusNames } from './status.js';
