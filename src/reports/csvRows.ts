@@ -1,0 +1,124 @@
+/**
+ * The rows of the CSV files: Locust's columns in Locust's order. Pure.
+ *
+ * Number text: counts are whole; medians and percentiles have up to three decimals and no trailing zeros; averages, extremes,
+ * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
+ */
+import type { EntryView, ErrorView, ExceptionView } from '../events/index.js';
+import { fixedText, floatText, millisecondsText, percentileHeader, plainText, utcText } from './numbers.js';
+import { reportedQuantiles } from './percentiles.js';
+
+export type CsvRow = readonly string[];
+
+/** What a row of the history says beside the statistics. */
+export interface Moment {
+  /** Seconds since 1970. */
+  readonly now: number;
+  readonly userCount: number;
+}
+
+const percentileHeaders = reportedQuantiles.map(percentileHeader);
+
+export const statsHeader: CsvRow = [
+  'Type',
+  'Name',
+  'Request Count',
+  'Failure Count',
+  'Median Response Time',
+  'Average Response Time',
+  'Min Response Time',
+  'Max Response Time',
+  'Average Content Size',
+  'Requests/s',
+  'Failures/s',
+  ...percentileHeaders,
+];
+
+export const historyHeader: CsvRow = [
+  'Timestamp',
+  'User Count',
+  'Type',
+  'Name',
+  'Requests/s',
+  'Failures/s',
+  ...percentileHeaders,
+  'Total Request Count',
+  'Total Failure Count',
+  'Total Median Response Time',
+  'Total Average Response Time',
+  'Total Min Response Time',
+  'Total Max Response Time',
+  'Total Average Content Size',
+];
+
+export const failuresHeader: CsvRow = ['Method', 'Name', 'Error', 'Occurrences', 'First Seen', 'Last Seen'];
+
+export const exceptionsHeader: CsvRow = ['Count', 'Message', 'Traceback', 'Nodes'];
+
+export function statsRow(entry: EntryView): CsvRow {
+  return [
+    entry.method,
+    entry.name,
+    plainText(entry.numRequests),
+    plainText(entry.numFailures),
+    ...times(entry),
+    contentSize(entry),
+    floatText(entry.totalRps),
+    floatText(entry.totalFailPerSec),
+    ...percentiles(entry, (quantile) => entry.percentile(quantile)),
+  ];
+}
+
+/** `window`: percentiles of the whole run, or of the last ten seconds (0 when nothing was timed in them). */
+export function historyRow(entry: EntryView, moment: Moment, window: 'run' | 'current'): CsvRow {
+  const percentileOf = (quantile: number) =>
+    window === 'run' ? entry.percentile(quantile) : (entry.currentPercentile(quantile) ?? 0);
+  return [
+    plainText(Math.floor(moment.now)),
+    plainText(moment.userCount),
+    entry.method,
+    entry.name,
+    fixedText(entry.currentRps, 6),
+    fixedText(entry.currentFailPerSec, 6),
+    ...percentiles(entry, percentileOf),
+    plainText(entry.numRequests),
+    plainText(entry.numFailures),
+    ...times(entry),
+    contentSize(entry),
+  ];
+}
+
+export function failureRow(error: ErrorView): CsvRow {
+  return [
+    error.method,
+    error.name,
+    error.error,
+    plainText(error.occurrences),
+    utcText(error.firstSeen),
+    utcText(error.lastSeen),
+  ];
+}
+
+export function exceptionRow(exception: ExceptionView): CsvRow {
+  return [plainText(exception.count), exception.message, exception.traceback, exception.nodes.join(', ')];
+}
+
+/** Median, average, minimum, maximum. */
+function times(entry: EntryView): CsvRow {
+  const isTimed = entry.minResponseTime !== null;
+  return [
+    millisecondsText(entry.medianResponseTime),
+    floatText(entry.avgResponseTime),
+    isTimed ? floatText(entry.minResponseTime) : '0',
+    isTimed ? floatText(entry.maxResponseTime) : '0',
+  ];
+}
+
+function contentSize(entry: EntryView): string {
+  return entry.numRequests === 0 ? '0' : floatText(entry.avgContentLength);
+}
+
+function percentiles(entry: EntryView, percentileOf: (quantile: number) => number): CsvRow {
+  if (entry.numRequests === 0) return reportedQuantiles.map(() => 'N/A');
+  return reportedQuantiles.map((quantile) => millisecondsText(percentileOf(quantile)));
+}

@@ -1,0 +1,16 @@
+export {
+  caveats,
+  errorReport,
+  exceptionReport,
+  finalReport,
+  nameWidth,
+  percentileTable,
+  requestTable,
+  type TableOptions,
+} from './console.js';
+export { type CsvOptions, CsvReport } from './csv.js';
+export type { Moment } from './csvRows.js';
+export { JsonReport, statisticsJson } from './json.js';
+export { isOutcome, outcomes, withOutcome } from './outcome.js';
+export { canShowProgress, type Progress, ProgressLine, progressText, type TerminalStream } from './progress.js';
+export { type Paint, paintFor, type Terminal } from './text.js';

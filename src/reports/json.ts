@@ -1,0 +1,89 @@
+/**
+ * The statistics as JSON, for `--json` and `--json-file`: a list of Locust's 14-field entries, without the aggregate.
+ *
+ * Text is made by hand, not by `JSON.stringify`, for two reasons: floats keep their point (`100.0`), as typed readers of
+ * Locust's output expect, and `response_times` keeps its ascending order, which objects with keys like `12` would not.
+ */
+import type { EntryView, Outcome, StatisticsView } from '../events/index.js';
+import { floatText, millisecondsText, plainText } from './numbers.js';
+import { ReplacedFile } from './replacedFile.js';
+
+/** A list, indented by four. Nothing is reset by it. */
+export function statisticsJson(view: StatisticsView): string {
+  return list(view.entries().map((entry) => entryJson(entry)));
+}
+
+/** `--json-file NAME`: the same in `NAME.json`. */
+export class JsonReport {
+  private constructor(private readonly file: ReplacedFile) {}
+
+  /** Throws `TsloadError` with code OUTPUT when the file cannot be written. */
+  static async open(baseName: string): Promise<JsonReport> {
+    return new JsonReport(await ReplacedFile.open(`${baseName}.json`));
+  }
+
+  /** Why the results are not in the file; undefined when they are. */
+  get failed(): string | undefined {
+    return this.file.failed;
+  }
+
+  /** Never rejects. */
+  async write(view: StatisticsView): Promise<void> {
+    await this.file.write(`${statisticsJson(view)}\n`);
+  }
+}
+
+type Field = readonly [name: string, json: string];
+
+function entryJson(entry: EntryView): string {
+  const fields: Field[] = [
+    ['name', JSON.stringify(entry.name)],
+    ['method', JSON.stringify(entry.method)],
+    ['last_request_timestamp', nullable(entry.lastRequestTimestamp)],
+    ['start_time', floatText(entry.startTime)],
+    ...counts(entry, 'all'),
+    ['num_reqs_per_sec', '{}'],
+    ['num_fail_per_sec', '{}'],
+    ['ok', object(counts(entry.only('ok'), 'ok'), 2)],
+    ['failed', object(counts(entry.only('failed'), 'failed'), 2)],
+  ];
+  return object(fields, 1);
+}
+
+/** The fields that make sense for one outcome as for all. */
+function counts(entry: EntryView, outcome: Outcome): Field[] {
+  const depth = outcome === 'all' ? 2 : 3;
+  return [
+    ['num_requests', plainText(entry.numRequests)],
+    ['num_none_requests', plainText(entry.numNoneRequests)],
+    ...(outcome === 'all' ? [['num_failures', plainText(entry.numFailures)] as const] : []),
+    ['total_response_time', floatText(entry.totalResponseTime)],
+    ['max_response_time', floatText(entry.maxResponseTime)],
+    ['min_response_time', nullable(entry.minResponseTime)],
+    ['total_content_length', plainText(entry.totalContentLength)],
+    ['response_times', object(responseTimes(entry), depth)],
+  ];
+}
+
+function responseTimes(entry: EntryView): Field[] {
+  return Array.from(entry.responseTimes(), ([milliseconds, count]) => [
+    millisecondsText(milliseconds),
+    plainText(count),
+  ]);
+}
+
+function nullable(value: number | null): string {
+  return value === null ? 'null' : floatText(value);
+}
+
+const indent = (depth: number) => '    '.repeat(depth);
+
+function object(fields: readonly Field[], depth: number): string {
+  if (fields.length === 0) return '{}';
+  const lines = fields.map(([name, json]) => `${indent(depth + 1)}${JSON.stringify(name)}: ${json}`);
+  return `{\n${lines.join(',\n')}\n${indent(depth)}}`;
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? '[]' : `[\n${items.map((item) => indent(1) + item).join(',\n')}\n]`;
+}
