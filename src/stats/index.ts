@@ -1,0 +1,10 @@
+export { IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
+export type { EntryStats, ErrorStats, IntervalStats, OutcomeStats, SparseCounts } from './intervalStats.js';
+export { percentileTitle, reportedQuantiles } from './percentile.js';
+export {
+  type IntervalListener,
+  RunStatistics,
+  type RunStatisticsOptions,
+  type Tick,
+  type UserException,
+} from './runStatistics.js';
