@@ -1,0 +1,95 @@
+/**
+ * What an environment is made from: what a program or the command line says, read once and made complete here.
+ */
+import { OptionError } from '../errors.js';
+import type { Events, ParsedOptions } from '../events/index.js';
+import type { IterationLimit } from '../link/index.js';
+import type { User } from '../users/index.js';
+
+export type UserClass = typeof User;
+
+/** A shape object: `LoadTestShape`, or anything with its `tick`. */
+export interface Shape {
+  tick(): unknown;
+  resetTime?(): void;
+}
+
+export interface EnvironmentOptions {
+  /** Classes whose users run. Those of weight 0 and without a fixed count are dropped. Locust: `user_classes`. */
+  readonly userClasses?: Iterable<UserClass>;
+  /** An instance, not a class. Locust: `shape_class`. */
+  readonly shape?: Shape;
+  /** Default: events of its own. The command line gives the module's `events`. */
+  readonly events?: Events;
+  /** Base URL of all users; overrides that of their classes. Default: none. */
+  readonly host?: string | undefined;
+  /** Only tasks with one of these tags. Default: `parsedOptions.tags`, else all. */
+  readonly tags?: readonly string[] | undefined;
+  /** No task with one of these tags. Default: `parsedOptions.excludeTags`, else none. */
+  readonly excludeTags?: readonly string[] | undefined;
+  /** Seconds that running tasks get to finish when users are stopped. Default: `parsedOptions.stopTimeout`, else 0. */
+  readonly stopTimeout?: number | undefined;
+  /** Whether statistics start again when the first ramp is complete. Default false. Locust: `reset_stats`. */
+  readonly resetStats?: boolean | undefined;
+  /** Whether a user goes on after an exception of a task. Default true. Locust: `catch_exceptions`. */
+  readonly catchExceptions?: boolean | undefined;
+  /** Options of the command line and custom ones. Default: none. */
+  readonly parsedOptions?: ParsedOptions;
+  /** A word for outputs. Locust: `profile`. */
+  readonly profile?: string | undefined;
+  /** Seconds from the start of each test whose samples are in no total. Default 0. */
+  readonly warmup?: number | undefined;
+  /** Task runs after which the test ends by itself, all users together or each. Default: no limit. */
+  readonly iterations?: IterationLimit | undefined;
+  /** Whole number that determines task choice and wait times. Default: chance. */
+  readonly seed?: number | undefined;
+  /** Names of requests that are told apart; further ones count as `(other)`. Default 10,000. */
+  readonly maxNames?: number | undefined;
+  /** Charted percentiles, as fractions. Default 0.5 and 0.95. */
+  readonly chartPercentiles?: readonly number[] | undefined;
+  /**
+   * Whether the runner quits when a test ends by itself (a shape's end, used up iterations, `StopTest`), or only stops.
+   * Default: `parsedOptions.headless`, else false.
+   */
+  readonly quitAtEnd?: boolean | undefined;
+}
+
+/** The same, checked and complete. */
+export interface CompleteOptions {
+  readonly tags: readonly string[];
+  readonly excludeTags: readonly string[];
+  readonly stopTimeout: number;
+  readonly resetStats: boolean;
+  readonly catchExceptions: boolean;
+  readonly warmup: number;
+  readonly iterations: IterationLimit | undefined;
+  readonly seed: number | undefined;
+  readonly maxNames: number;
+  readonly quitAtEnd: boolean;
+}
+
+/** Checks and completes. Throws `OptionError`. */
+export function completeOptions(options: EnvironmentOptions): CompleteOptions {
+  const parsed = options.parsedOptions ?? {};
+  return {
+    tags: options.tags ?? texts(parsed['tags']),
+    excludeTags: options.excludeTags ?? texts(parsed['excludeTags']),
+    stopTimeout: seconds('stopTimeout', options.stopTimeout ?? parsed['stopTimeout'] ?? 0),
+    resetStats: options.resetStats ?? false,
+    catchExceptions: options.catchExceptions ?? true,
+    warmup: seconds('warmup', options.warmup ?? 0),
+    iterations: options.iterations,
+    seed: options.seed,
+    maxNames: options.maxNames ?? 10_000,
+    quitAtEnd: options.quitAtEnd ?? parsed['headless'] === true,
+  };
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function seconds(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw new OptionError(`${name} must be a number of seconds, 0 or more, but is ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,15 @@
+export type { Link, LinkListener } from './link.js';
+export { createMemoryLink, type MasterEnd, type WorkerEnd } from './memory.js';
+export type {
+  CustomLinkMessage,
+  IterationLimit,
+  MasterMessage,
+  PlannedStarts,
+  ReportedException,
+  ReportMessage,
+  SpawnMessage,
+  TestSettings,
+  UserClassUpdate,
+  WorkerHealth,
+  WorkerMessage,
+} from './messages.js';

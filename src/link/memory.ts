@@ -1,0 +1,76 @@
+/**
+ * A link within one process: what one end sends, the other hears a turn of the event loop later, in order.
+ */
+import type { Link, LinkListener } from './link.js';
+import type { MasterMessage, WorkerMessage } from './messages.js';
+
+export type MasterEnd = Link<MasterMessage, WorkerMessage>;
+export type WorkerEnd = Link<WorkerMessage, MasterMessage>;
+
+/** The two ends of a new link. */
+export function createMemoryLink(): { readonly master: MasterEnd; readonly worker: WorkerEnd } {
+  const master = new MemoryEnd<MasterMessage, WorkerMessage>();
+  const worker = new MemoryEnd<WorkerMessage, MasterMessage>();
+  master.join(worker);
+  worker.join(master);
+  return { master, worker };
+}
+
+type Delivery<Message> = { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'closed' };
+
+class MemoryEnd<Outgoing, Incoming> implements Link<Outgoing, Incoming> {
+  #peer: MemoryEnd<Incoming, Outgoing> | undefined;
+  #listener: LinkListener<Incoming> | undefined;
+  #isOpen = true;
+  /** Not bounded: both ends share one memory, and the other end empties it within a turn of the event loop. */
+  #arrived: Delivery<Incoming>[] = [];
+  #isScheduled = false;
+
+  join(peer: MemoryEnd<Incoming, Outgoing>): void {
+    this.#peer = peer;
+  }
+
+  listen(listener: LinkListener<Incoming>): void {
+    this.#listener = listener;
+    this.#schedule();
+  }
+
+  send(message: Outgoing): void {
+    if (this.#isOpen) this.#peer?.arrive({ kind: 'message', message });
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#peer?.arrive({ kind: 'closed' });
+    this.arrive({ kind: 'closed' });
+  }
+
+  arrive(delivery: Delivery<Incoming>): void {
+    this.#arrived.push(delivery);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#listener === undefined || this.#arrived.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.#isScheduled = false;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const delivery of arrived) {
+      if (delivery.kind === 'message') this.#listener?.message(delivery.message);
+      else this.#end();
+    }
+  }
+
+  #end(): void {
+    const listener = this.#listener;
+    this.#isOpen = false;
+    this.#listener = undefined;
+    listener?.closed();
+  }
+}
