@@ -1,0 +1,144 @@
+/**
+ * All sources of options together, highest rank first: command line, environment, --config, package.json#tsload,
+ * ./tsload.conf, ~/.tsload.conf, defaults. Each option is read from the highest source that gives it.
+ */
+import { OptionError } from '../../errors.js';
+import type { ParsedOptions } from '../../events/index.js';
+import {
+  type AnySpec,
+  type GivenTexts,
+  optionsNamed,
+  parseArguments,
+  unknownOption,
+  type WhichWords,
+} from './arguments.js';
+import type { ConfigEntry } from './confFile.js';
+import { readConfigFiles } from './configFiles.js';
+import type { CustomSpec } from './customArguments.js';
+import type { OptionSpec } from './optionSpec.js';
+import { optionList, optionTable, type Settings } from './optionTable.js';
+import { fromVariables, userClassesFrom, type Variables } from './variables.js';
+
+/** Where options come from. */
+export interface Sources {
+  /** The words after the program's name. */
+  readonly words: readonly string[];
+  readonly variables: Variables;
+  readonly cwd: string;
+  readonly home: string;
+}
+
+export interface Parsed {
+  readonly settings: Settings;
+  /** The custom options alone, by key. */
+  readonly custom: ParsedOptions;
+  /** All of them, for the environment. */
+  readonly parsedOptions: ParsedOptions;
+  /** User classes that were named; empty: all. */
+  readonly userClasses: readonly string[];
+}
+
+const builtIn: readonly AnySpec[] = optionList.map(([, spec]) => spec);
+
+/** What must be known before the locustfile is loaded: what `-f` and `--config` say, and whether help or version is wanted. */
+export interface Preparsed {
+  readonly locustfiles: readonly string[];
+  readonly wantsHelp: boolean;
+  readonly wantsVersion: boolean;
+}
+
+/** Reads the few options that come first; all others are left for `parseSettings`, mistakes in them included. */
+export async function preparse(sources: Sources): Promise<Preparsed> {
+  const { given } = await parseArguments(sources.words, builtIn, 'known only');
+  const [wantsHelp, wantsVersion] = [given.has('help'), given.has('version')];
+  const config = wantsHelp || wantsVersion ? [] : await configLayers(sources, given);
+  const find = valueFinder(
+    given,
+    sources.variables,
+    config.map((layer) => keyed(layer, builtIn, 'known only')),
+  );
+  return { locustfiles: read(optionTable.locustfile, find), wantsHelp, wantsVersion };
+}
+
+/** Reads everything. Throws `OptionError` for the first thing that is wrong. */
+export async function parseSettings(sources: Sources, custom: readonly CustomSpec[]): Promise<Parsed> {
+  const specs = [...builtIn, ...custom];
+  const { given, positionals } = await parseArguments(sources.words, specs, 'all');
+  const layers = await configLayers(sources, given);
+  const find = valueFinder(
+    given,
+    sources.variables,
+    layers.map((layer) => keyed(layer, specs, 'all')),
+  );
+  const values = optionList.map(([key, spec]) => [key, read(spec, find)] as const);
+  const settings = settingsFrom(new Map(values));
+  const customValues = Object.fromEntries(custom.map((spec) => [spec.key, read(spec, find)]));
+  return {
+    settings,
+    custom: customValues,
+    parsedOptions: Object.freeze({ ...settings, ...customValues }),
+    userClasses: positionals.length > 0 ? positionals : userClassesFrom(sources.variables),
+  };
+}
+
+/** The table's readers gave each value its type. */
+function settingsFrom(values: ReadonlyMap<string, unknown>): Settings {
+  return Object.fromEntries(values) as unknown as Settings;
+}
+
+async function configLayers({ cwd, home }: Sources, given: GivenTexts): Promise<ConfigEntry[][]> {
+  const named = given.get('config');
+  const file = named === undefined ? undefined : optionTable.config.read(named, '--config');
+  return readConfigFiles({ cwd, home, file });
+}
+
+interface Given {
+  readonly texts: readonly string[];
+  readonly label: string;
+}
+type FindGiven = (spec: AnySpec) => Given | undefined;
+
+function valueFinder(
+  given: GivenTexts,
+  variables: Variables,
+  config: readonly ReadonlyMap<string, Given>[],
+): FindGiven {
+  return (spec) => {
+    const typed = given.get(spec.name);
+    if (typed !== undefined) return { texts: typed, label: `--${spec.name}` };
+    const variable = fromVariables(spec, variables);
+    if (variable !== undefined) return { texts: variable.texts, label: variable.variable };
+    return config.map((layer) => layer.get(spec.name)).findLast((entry) => entry !== undefined);
+  };
+}
+
+function read<T>(spec: OptionSpec<T>, find: FindGiven): T {
+  const found = find(spec);
+  if (found === undefined) return spec.initial;
+  return spec.read(found.texts, found.label);
+}
+
+/** The entries of one file by the long name of the option that each means. */
+function keyed(
+  layer: readonly ConfigEntry[],
+  specs: readonly AnySpec[],
+  which: WhichWords,
+): ReadonlyMap<string, Given> {
+  const found = new Map<string, Given>();
+  for (const entry of layer) {
+    const byLetter = specs.find((spec) => spec.alias === entry.key);
+    const meant = byLetter === undefined ? optionsNamed(entry.key, specs) : [byLetter];
+    const spec = meant.length === 1 ? meant[0] : undefined;
+    if (spec !== undefined)
+      found.set(spec.name, { texts: textsFor(spec, entry), label: `${spec.name} in ${entry.place}` });
+    else if (which === 'all') throw unknownOption(entry.key, specs, ` (in ${entry.place})`);
+  }
+  return found;
+}
+
+function textsFor(spec: AnySpec, entry: ConfigEntry): readonly string[] {
+  if (entry.texts.length === 0 && spec.arity === 'one') {
+    throw new OptionError(`${spec.name} in ${entry.place} has no value: write ${spec.name} = ${spec.metavar}`);
+  }
+  return entry.texts;
+}
