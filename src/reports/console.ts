@@ -3,8 +3,7 @@
  * Columns and widths are Locust's (docs/outputs.md names the differences). Pure: the caller writes the lines.
  */
 import type { EntryView, ErrorView, StatisticsView } from '../events/index.js';
-import { percentileHeader } from './numbers.js';
-import { reportedQuantiles } from './percentiles.js';
+import { percentileTitle, reportedQuantiles } from '../stats/index.js';
 import { columnTime, elideEnd, elideMiddle, flatten, type Paint, padded, plain, type Terminal } from './text.js';
 
 export interface TableOptions {
@@ -89,7 +88,7 @@ export function percentileTable(view: StatisticsView, options: TableOptions = {}
   const hasTimes = (entry: EntryView) => entry.minResponseTime !== null;
   return [
     'Response time percentiles (approximated)',
-    paint('bold', percentileLine('Type', 'Name', [...reportedQuantiles.map(percentileHeader), '# reqs'], width)),
+    paint('bold', percentileLine('Type', 'Name', [...reportedQuantiles.map(percentileTitle), '# reqs'], width)),
     separator,
     ...view
       .entries()

@@ -5,8 +5,8 @@
  * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
  */
 import type { EntryView, ErrorView, ExceptionView } from '../events/index.js';
-import { fixedText, floatText, millisecondsText, percentileHeader, plainText, utcText } from './numbers.js';
-import { reportedQuantiles } from './percentiles.js';
+import { percentileTitle, reportedQuantiles } from '../stats/index.js';
+import { fixedText, floatText, millisecondsText, plainText, utcText } from './numbers.js';
 
 export type CsvRow = readonly string[];
 
@@ -17,7 +17,7 @@ export interface Moment {
   readonly userCount: number;
 }
 
-const percentileHeaders = reportedQuantiles.map(percentileHeader);
+const percentileHeaders = reportedQuantiles.map(percentileTitle);
 
 export const statsHeader: CsvRow = [
   'Type',

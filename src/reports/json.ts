@@ -6,11 +6,15 @@
  */
 import type { EntryView, Outcome, StatisticsView } from '../events/index.js';
 import { floatText, millisecondsText, plainText } from './numbers.js';
+import type { PerSecond, SecondCounts } from './perSecond.js';
 import { ReplacedFile } from './replacedFile.js';
 
-/** A list, indented by four. Nothing is reset by it. */
-export function statisticsJson(view: StatisticsView): string {
-  return list(view.entries().map((entry) => entryJson(entry)));
+/**
+ * A list, indented by four. Nothing is reset by it. Without `perSecond` the maps `num_reqs_per_sec` and `num_fail_per_sec`
+ * are empty. Beside Locust's fields, `ok` and `failed` hold the numbers of the successes and of the failures alone.
+ */
+export function statisticsJson(view: StatisticsView, perSecond?: PerSecond): string {
+  return list(view.entries().map((entry) => entryJson(entry, perSecond)));
 }
 
 /** `--json-file NAME`: the same in `NAME.json`. */
@@ -28,22 +32,23 @@ export class JsonReport {
   }
 
   /** Never rejects. */
-  async write(view: StatisticsView): Promise<void> {
-    await this.file.write(`${statisticsJson(view)}\n`);
+  async write(view: StatisticsView, perSecond?: PerSecond): Promise<void> {
+    await this.file.write(`${statisticsJson(view, perSecond)}\n`);
   }
 }
 
 type Field = readonly [name: string, json: string];
 
-function entryJson(entry: EntryView): string {
+function entryJson(entry: EntryView, perSecond: PerSecond | undefined): string {
+  const seconds = perSecond?.of(entry.method, entry.name, entry.startTime);
   const fields: Field[] = [
     ['name', JSON.stringify(entry.name)],
     ['method', JSON.stringify(entry.method)],
     ['last_request_timestamp', nullable(entry.lastRequestTimestamp)],
     ['start_time', floatText(entry.startTime)],
     ...counts(entry, 'all'),
-    ['num_reqs_per_sec', '{}'],
-    ['num_fail_per_sec', '{}'],
+    ['num_reqs_per_sec', object(secondCounts(seconds?.requests), 2)],
+    ['num_fail_per_sec', object(secondCounts(seconds?.failures), 2)],
     ['ok', object(counts(entry.only('ok'), 'ok'), 2)],
     ['failed', object(counts(entry.only('failed'), 'failed'), 2)],
   ];
@@ -70,6 +75,10 @@ function responseTimes(entry: EntryView): Field[] {
     millisecondsText(milliseconds),
     plainText(count),
   ]);
+}
+
+function secondCounts(counts: SecondCounts = []): Field[] {
+  return counts.map(([second, count]) => [plainText(second), plainText(count)]);
 }
 
 function nullable(value: number | null): string {

@@ -28,11 +28,6 @@ export function fixedText(value: number, decimals: number): string {
   return (Number.isFinite(value) ? value : 0).toFixed(decimals);
 }
 
-/** Header of a percentile column: `50%`, `99.9%`. */
-export function percentileHeader(quantile: number): string {
-  return `${Number((quantile * 100).toFixed(6))}%`;
-}
-
 /** UTC, whole seconds, `2026-01-31T12:00:00Z`; empty for an unknown time. */
 export function utcText(epochSeconds: number): string {
   if (!Number.isFinite(epochSeconds) || epochSeconds <= 0) return '';

@@ -1,0 +1,102 @@
+/**
+ * Requests and failures of each second and entry, for the JSON output's `num_reqs_per_sec` and `num_fail_per_sec`. Only
+ * there: everything else has its rates from the statistics.
+ *
+ * Bounded: an hour of seconds is kept, and less when there are so many entries that this would be more than a million
+ * numbers; then the oldest go, and the sum of the map is less than the number of requests.
+ */
+import type { EntryStats, IntervalStats } from '../stats/index.js';
+
+export interface PerSecondOptions {
+  /** Most seconds kept of each entry. Default 3,600. */
+  readonly maxSeconds?: number;
+  /** Most pairs of second and count kept in all. Default 1,000,000. */
+  readonly maxCounts?: number;
+}
+
+/** By second since 1970, ascending. */
+export type SecondCounts = readonly (readonly [second: number, count: number])[];
+
+interface Seconds {
+  readonly requests: Map<number, number>;
+  readonly failures: Map<number, number>;
+}
+
+export class PerSecond {
+  readonly #byType = new Map<string, Map<string, Seconds>>();
+  readonly #maxCounts: number;
+  #maxSeconds: number;
+  #newest = 0;
+  #kept = 0;
+
+  constructor(options: PerSecondOptions = {}) {
+    this.#maxSeconds = options.maxSeconds ?? 3600;
+    this.#maxCounts = options.maxCounts ?? 1_000_000;
+  }
+
+  /** Adds what a worker measured; an interval counts for the second in which its middle lies. Not the warm-up. */
+  apply(interval: IntervalStats): void {
+    if (interval.isWarmup) return;
+    const second = Math.floor(interval.startTime + interval.seconds / 2);
+    for (const entry of interval.entries) this.#add(entry, second);
+    if (second > this.#newest) this.#forget(second);
+    while (this.#kept > this.#maxCounts && this.#maxSeconds > 1) {
+      this.#maxSeconds = Math.ceil(this.#maxSeconds / 2);
+      this.#forget(this.#newest);
+    }
+  }
+
+  /** From the second `startTime` on: what was before belongs to an earlier test or to before a reset. */
+  of(
+    method: string,
+    name: string,
+    startTime: number,
+  ): { readonly requests: SecondCounts; readonly failures: SecondCounts } {
+    const seconds = this.#byType.get(method)?.get(name);
+    const since = (counts: Map<number, number> | undefined) =>
+      [...(counts ?? [])].filter(([second]) => second >= Math.floor(startTime)).sort(([a], [b]) => a - b);
+    return { requests: since(seconds?.requests), failures: since(seconds?.failures) };
+  }
+
+  #add(entry: EntryStats, second: number): void {
+    const { requests, failures } = this.#secondsOf(entry);
+    const [ok, failed] = [entry.ok, entry.failed].map((stats) => (stats ? stats.timed + stats.untimed : 0));
+    this.#count(requests, second, (ok ?? 0) + (failed ?? 0));
+    this.#count(failures, second, failed ?? 0);
+  }
+
+  #count(counts: Map<number, number>, second: number, count: number): void {
+    if (count === 0) return;
+    const known = counts.get(second);
+    if (known === undefined) this.#kept++;
+    counts.set(second, (known ?? 0) + count);
+  }
+
+  #secondsOf({ requestType, name }: EntryStats): Seconds {
+    const names = this.#byType.get(requestType) ?? new Map<string, Seconds>();
+    this.#byType.set(requestType, names);
+    const seconds = names.get(name) ?? { requests: new Map(), failures: new Map() };
+    names.set(name, seconds);
+    return seconds;
+  }
+
+  /** Drops what is older than the seconds to keep. Seconds stand in the order in which they came, nearly ascending. */
+  #forget(newest: number): void {
+    this.#newest = newest;
+    const oldest = newest - this.#maxSeconds;
+    for (const names of this.#byType.values()) {
+      for (const { requests, failures } of names.values()) {
+        this.#drop(requests, oldest);
+        this.#drop(failures, oldest);
+      }
+    }
+  }
+
+  #drop(counts: Map<number, number>, oldest: number): void {
+    for (const second of counts.keys()) {
+      if (second > oldest) break;
+      counts.delete(second);
+      this.#kept--;
+    }
+  }
+}
