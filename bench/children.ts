@@ -86,13 +86,29 @@ export async function startServer(file: 'httpServer.js' | 'grpcServer.js'): Prom
   return { port, child, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }
 
-/** What a command printed, and the processor time it took; undefined when there is no such command. */
+export interface CommandResult {
+  /** Both streams. */
+  readonly printed: string;
+  readonly seconds: number;
+  /** Processor time, user and system. */
+  readonly cpuSeconds: number;
+}
+
+/** Runs a program on the client's core, through bash, whose `time` says how much processor time it took. */
 export async function runCommand(
-  command: string,
+  program: string,
   args: readonly string[],
-): Promise<{ readonly stdout: string; readonly stderr: string } | undefined> {
-  if (spawnSync('which', [command]).status !== 0) return undefined;
-  const pinned = hasTaskset ? ['taskset', '-c', String(cores.client), command, ...args] : [command, ...args];
-  const [program = command, ...rest] = pinned;
-  return run(program, rest, { maxBuffer: 1 << 26 });
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const pin = hasTaskset ? ['taskset', '-c', String(cores.client)] : [];
+  const script = 'TIMEFORMAT="bashtime %R %U %S"; time "$0" "$@"';
+  const [first = program, ...rest] = [...pin, program, ...args];
+  const { stdout, stderr } = await run('bash', ['-c', script, first, ...rest], {
+    env: { ...process.env, ...environment, LC_ALL: 'C' },
+    maxBuffer: 1 << 26,
+  }).catch((failure: { readonly stderr?: string }) => {
+    throw new Error(`${program} failed: ${String(failure.stderr).slice(-500)}`);
+  });
+  const [, seconds, user, system] = /bashtime (\S+) (\S+) (\S+)/.exec(stderr) ?? [];
+  return { printed: stdout + stderr, seconds: Number(seconds), cpuSeconds: Number(user) + Number(system) };
 }

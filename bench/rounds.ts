@@ -1,11 +1,11 @@
 /**
  * Contenders take turns: every round runs each of them once, after a warm-up, so that what else the machine does meets all of
- * them alike. Each lives in a process of its own; a turn is counted in operations per second of that process's processor time.
+ * them alike. A turn is counted in operations per second of the contender's own processor time, that is, of one core.
  */
 import { Child, cores, numberIn } from './children.js';
 import { median } from './measurement.js';
 
-/** What a module of contenders/ exports. It works from the call until the signal aborts, and counts what is done. */
+/** What a module of contenders/ exports as `work`. It works from the call until it is disposed of. */
 export type Work = (target: WorkTarget) => Promise<RunningWork>;
 
 export interface WorkTarget {
@@ -17,6 +17,11 @@ export interface WorkTarget {
 export interface RunningWork extends AsyncDisposable {
   /** Operations completed since the start. */
   readonly completed: () => number;
+}
+
+export interface Contender {
+  readonly name: string;
+  takeTurn(): Promise<Turn>;
 }
 
 export interface Turn {
@@ -34,37 +39,49 @@ export interface RoundsOptions {
   readonly target: WorkTarget;
 }
 
-/** Names of modules in contenders/, to the operations per processor second of each round. */
-export async function alternate(
-  contenders: readonly string[],
-  options: RoundsOptions,
-): Promise<ReadonlyMap<string, readonly number[]>> {
-  const rates = new Map<string, number[]>(contenders.map((name) => [name, []]));
-  for (let round = 0; round < options.rounds; round++) {
-    for (const name of contenders) rates.get(name)?.push(perCpuSecond(await takeTurn(name, options)));
+/** Operations per processor second of each round, by contender. */
+export type Rates = ReadonlyMap<string, readonly number[]>;
+
+export async function alternate(contenders: readonly Contender[], rounds: number): Promise<Rates> {
+  const rates = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      const { operations, cpuSeconds } = await contender.takeTurn();
+      rates.get(contender.name)?.push(operations / cpuSeconds);
+    }
   }
   return rates;
 }
 
-async function takeTurn(name: string, { target, seconds, warmupSeconds = 2 }: RoundsOptions): Promise<Turn> {
-  await using child = new Child('contender.js', { core: cores.client });
-  child.send({ module: `./contenders/${name}.js`, target, seconds, warmupSeconds });
-  return await child.receive((message) => ({
-    operations: numberIn(message, 'operations'),
-    seconds: numberIn(message, 'seconds'),
-    cpuSeconds: numberIn(message, 'cpuSeconds'),
-  }));
+/** A module of contenders/, in a new process each turn, pinned to the client's core. */
+export function moduleContender(name: string, module: string, options: RoundsOptions): Contender {
+  const { target, seconds, warmupSeconds = 2 } = options;
+  return {
+    name,
+    takeTurn: async () => {
+      await using child = new Child('contender.js', { core: cores.client });
+      child.send({ module: `./contenders/${module}.js`, target, seconds, warmupSeconds });
+      return await child.receive((message) => ({
+        operations: numberIn(message, 'operations'),
+        seconds: numberIn(message, 'seconds'),
+        cpuSeconds: numberIn(message, 'cpuSeconds'),
+      }));
+    },
+  };
 }
 
-export function perCpuSecond({ operations, cpuSeconds }: Turn): number {
-  return operations / cpuSeconds;
+export interface Ratio {
+  readonly value: number;
+  readonly spread: readonly [lowest: number, highest: number];
 }
 
 /** The median of the ratios of each round, and their spread. */
-export function ratio(
-  of: readonly number[],
-  to: readonly number[],
-): { readonly value: number; readonly spread: readonly [number, number] } {
+export function ratio(of: readonly number[], to: readonly number[]): Ratio {
   const ratios = of.map((value, i) => value / (to[i] ?? Number.NaN));
   return { value: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)] };
+}
+
+/** The median of the rounds, and their spread. */
+export function middle(values: readonly number[]): Ratio {
+  return { value: median(values), spread: [Math.min(...values), Math.max(...values)] };
 }

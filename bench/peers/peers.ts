@@ -1,0 +1,97 @@
+/**
+ * Other load generators, where they are installed: what is started, and how its turn is read from what it prints.
+ *
+ * `TSLOAD_BENCH_LOCUST` names Locust's program when it is not on the PATH, for example `venv/bin/locust`.
+ */
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { numberIn, runCommand } from '../children.js';
+import type { Contender, RoundsOptions, Turn } from '../rounds.js';
+
+const locust = process.env['TSLOAD_BENCH_LOCUST'] ?? 'locust';
+const locustfile = resolve('bench/peers/locustfile.py');
+
+export function httpPeers(options: RoundsOptions): Contender[] {
+  const url = `${urlOf(options)}/`;
+  const connections = String(options.target.concurrency);
+  const duration = String(options.seconds);
+  return [
+    command('wrk', 'wrk', ['-t1', `-c${connections}`, `-d${duration}s`, url], /(\d+) requests in/),
+    command('h2load (HTTP/1.1)', 'h2load', ['--h1', `-c${connections}`, `-D${duration}`, url], /requests: (\d+) total/),
+    command(
+      'autocannon',
+      'autocannon',
+      ['-c', connections, '-d', duration, '--json', url],
+      /"requests":.*?"total":(\d+)/,
+    ),
+    locustUser('Locust HttpUser', 'Http', options),
+    locustUser('Locust FastHttpUser', 'FastHttp', options),
+  ].filter((contender) => contender !== undefined);
+}
+
+export function grpcPeers(options: RoundsOptions): Contender[] {
+  const call = [
+    '-H',
+    'content-type: application/grpc',
+    '-H',
+    'te: trailers',
+    '-d',
+    resolve('bench/peers/factorial.bin'),
+  ];
+  const url = `${urlOf(options)}/item.MathService/CalculateFactorial`;
+  const load = [`-c${options.target.concurrency}`, '-m1', `-D${options.seconds}`, ...call, url];
+  return [command('h2load (the same calls)', 'h2load', load, /requests: (\d+) total/)].filter(
+    (found) => found !== undefined,
+  );
+}
+
+function urlOf({ target }: RoundsOptions): string {
+  return `http://127.0.0.1:${target.port}`;
+}
+
+function isInstalled(program: string): boolean {
+  return spawnSync('which', [program]).status === 0;
+}
+
+/** A program that says at its end how many requests it made. Its start is in the processor time. */
+function command(name: string, program: string, args: readonly string[], count: RegExp): Contender | undefined {
+  if (!isInstalled(program)) return undefined;
+  return {
+    name,
+    takeTurn: async (): Promise<Turn> => {
+      const { printed, seconds, cpuSeconds } = await runCommand(program, args);
+      return { operations: Number(count.exec(printed)?.[1] ?? Number.NaN), seconds, cpuSeconds };
+    },
+  };
+}
+
+/** Locust counts its own turn, after its warm-up and without its start. */
+function locustUser(name: string, userClass: string, options: RoundsOptions): Contender | undefined {
+  if (!isInstalled(locust)) return undefined;
+  const users = String(options.target.concurrency);
+  const args = [
+    '-f',
+    locustfile,
+    '--headless',
+    '--only-summary',
+    '-u',
+    users,
+    '-r',
+    users,
+    '--host',
+    urlOf(options),
+    userClass,
+  ];
+  return {
+    name,
+    takeTurn: async (): Promise<Turn> => {
+      const { printed } = await runCommand(locust, args, { BENCH_SECONDS: String(options.seconds) });
+      const turn: unknown = JSON.parse(/^turn (.*)$/m.exec(printed)?.[1] ?? 'null');
+      return {
+        operations: numberIn(turn, 'operations'),
+        seconds: numberIn(turn, 'seconds'),
+        cpuSeconds: numberIn(turn, 'cpuSeconds'),
+      };
+    },
+  };
+}
