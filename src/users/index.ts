@@ -1,5 +1,21 @@
 export { Activity, Pending } from './activity.js';
 export {
+  InterruptTaskSet,
+  RescheduleTask,
+  RescheduleTaskImmediately,
+  StopTest,
+  StopUser,
+} from './controlExceptions.js';
+export {
+  type TagDecorator,
+  type TaskDecorator,
+  type TransitionDecorator,
+  tag,
+  task,
+  transition,
+  transitions,
+} from './decorators.js';
+export {
   type BidiStream,
   type CallKind,
   type CallOptions,
@@ -23,4 +39,39 @@ export {
   type UntypedMessage,
   type UntypedMethods,
 } from './grpc/index.js';
-export { User } from './user.js';
+export { isShapeClass, LoadTestShape, type ShapeClass, type ShapeTick } from './loadTestShape.js';
+export { MarkovTaskSet } from './markovTaskSet.js';
+export { SequentialTaskSet } from './sequentialTaskSet.js';
+export { Sleep } from './sleep.js';
+export type { Task, TaskDeclaration, TaskFunction, TaskSetClass, WaitOwner, WaitTime } from './task.js';
+export {
+  expectedUserCounts,
+  formatTaskRatios,
+  type TaskRatio,
+  type TaskRatioReport,
+  type TaskRatios,
+  taskRatios,
+  taskRatiosJson,
+} from './taskRatio.js';
+export { type TagFilter, TaskSelection, taskSelectionOf } from './taskSelection.js';
+export { type ClientOf, TaskSet } from './taskSet.js';
+export { User, type UserClass } from './user.js';
+export {
+  checkUserClass,
+  createUser,
+  describeUserClass,
+  isUserClass,
+  type UserClassDescription,
+  updateUserClass,
+} from './userClass.js';
+export {
+  CatchResponseError,
+  InvalidTransitionError,
+  MarkovTaskTagError,
+  MissingWaitTimeError,
+  NoMarkovTasksError,
+  NonMarkovTaskTransitionError,
+  ResponseError,
+} from './userErrors.js';
+export { onStopSeconds, releaseKey, type UserState, unwindSeconds } from './userLife.js';
+export { between, constant, constantPacing, constantThroughput } from './waitTime.js';

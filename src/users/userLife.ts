@@ -1,0 +1,286 @@
+/**
+ * The life of one user: from `start` through its tasks to `onStop`, and how a stop ends it.
+ *
+ *   ready ─start─▶ running ⇄ waiting ─stop─▶ stopping ─▶ stopped
+ *
+ * A graceful stop ends a waiting user at once; a running one ends when its task returns. A forced stop cancels what the task
+ * awaits; the task then has a second to unwind. One that does not is left behind: named in the log, and nothing that it
+ * awaits from tsload settles any more. Either way `onStop` of its task sets (innermost first) and its own follow, with a
+ * client that works, and a time limit once the stop was forced. So a forced stop always ends.
+ */
+import { nowMicros } from '../clock.js';
+import { TsloadError } from '../errors.js';
+import { isControl, isRecordedFailure } from '../events/index.js';
+import { describeThrown, getLogger } from '../log.js';
+import { StopTest, StopUser } from './controlExceptions.js';
+import { Sleep } from './sleep.js';
+import { type Task, taskName } from './task.js';
+import type { TaskList } from './taskList.js';
+import { TaskLoop } from './taskLoop.js';
+import type { TaskSet } from './taskSet.js';
+import type { User } from './user.js';
+
+/** Under this key users keep their life. */
+export const lifeKey: unique symbol = Symbol('tsload user life');
+
+/** Under this key a client's user class has what frees its resources: called once, after `onStop`. */
+export const releaseKey: unique symbol = Symbol('tsload release');
+
+/** What a user is doing. Locust: `user._state`. */
+export type UserState = 'ready' | 'running' | 'waiting' | 'stopping' | 'stopped';
+
+/** Seconds that a task gets to unwind after a forced stop, before it is left behind. */
+export const unwindSeconds = 1;
+/** Seconds that all `onStop` of one user get together once its stop was forced. */
+export const onStopSeconds = 10;
+
+/** What the awaits of a stopped user reject with. One for all: a stack for each would cost more than the stop. */
+const userStopped = new StopUser('the user is being stopped');
+const noIterationsLeft = new StopUser('no iterations are left');
+
+const log = getLogger('tsload.user');
+const taskLog = getLogger('tsload.user.task');
+
+export class UserLife {
+  state: UserState = 'ready';
+  /** The task that was begun last, for the log. */
+  task: Task | undefined = undefined;
+  /** The user was left behind: what its tasks still do changes nothing any more. */
+  hasLeft = false;
+  readonly loop: TaskLoop;
+  /** The loop of the innermost task set that was entered and not left. */
+  #innermost: TaskLoop;
+  #isForced = false;
+  #isEnding = false;
+  #random: (() => number) | undefined = undefined;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #over: Promise<void> | undefined = undefined;
+  #resolveOver: () => void = () => {};
+
+  constructor(
+    readonly user: User,
+    list: TaskList,
+  ) {
+    this.loop = new TaskLoop(this, undefined, undefined, list, nowMicros());
+    this.#innermost = this.loop;
+  }
+
+  /** Runs the user; resolves when it is over, never rejects. A second call gives the same promise. */
+  start(): Promise<void> {
+    this.#over ??= new Promise((resolve) => {
+      this.#resolveOver = resolve;
+      if (this.state === 'stopped') return resolve();
+      this.state = 'running';
+      this.#live().catch((thrown: unknown) => this.#broken(thrown));
+    });
+    return this.#over;
+  }
+
+  /** Returns whether the user was ended at once; otherwise it ends when its task returns. */
+  stop(isForced: boolean): boolean {
+    if (this.state === 'stopped') return true;
+    if (this.state === 'ready') {
+      this.#finish();
+      return true;
+    }
+    if (!isForced && this.state !== 'waiting') {
+      this.state = 'stopping';
+      return false;
+    }
+    this.#force();
+    return true;
+  }
+
+  /** Rests for `seconds`: the time in which a graceful stop ends the user at once. 0 is one turn of the event loop. */
+  pause(seconds: number): Promise<void> {
+    this.checkGoesOn();
+    this.state = 'waiting';
+    if (seconds > 0) return new Wait(this, seconds).promise;
+    return new Promise((resolve, reject) => setImmediate(endTurn, this, resolve, reject));
+  }
+
+  /** The pause is over. Returns whether the user goes on. */
+  resume(): boolean {
+    if (this.state === 'waiting') this.state = 'running';
+    return !this.#isStopping;
+  }
+
+  /** Throws the stop when the user is to end before the next task. */
+  checkGoesOn(): void {
+    if (this.#isStopping) throw userStopped;
+  }
+
+  /** Throws when there is no iteration left for this user. */
+  claimIteration(): void {
+    if (this.user.environment.runtime.claimIteration?.(this.user) === false) throw noIterationsLeft;
+  }
+
+  /** Throws on what a task threw because it was stopped: what comes of a stop is no fault of the task. */
+  checkUnwinding(thrown: unknown): void {
+    if (this.hasLeft) throw thrown;
+    if (!this.#isForced) return;
+    if (!isControl(thrown)) log.debug(`${this.#where()} threw while it was being stopped: ${describeThrown(thrown)}`);
+    throw thrown instanceof StopTest ? thrown : userStopped;
+  }
+
+  random(): number {
+    this.#random ??= this.user.environment.runtime.randomOf(this.user);
+    return this.#random();
+  }
+
+  enter(loop: TaskLoop): void {
+    if (!this.hasLeft) this.#innermost = loop;
+  }
+
+  leave(loop: TaskLoop): void {
+    if (!this.hasLeft) this.#innermost = loop.parent ?? this.loop;
+  }
+
+  /** Counts, logs and tells what a task threw. Throws the control exception of a listener. */
+  reportTaskException(thrown: unknown, set: TaskSet | undefined): void {
+    const { environment } = this.user;
+    environment.runtime.userException(thrown, this.user);
+    const traceback = tracebackOf(thrown);
+    taskLog.error(traceback);
+    const { userError } = environment.events;
+    if (!userError.isListened) return;
+    userError.fire({ userInstance: this.user, taskSet: set ?? this.user, exception: thrown, traceback });
+  }
+
+  /** The tasks are over: what is left is `onStop`, with awaits that work. */
+  beginEnding(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.state = 'stopping';
+    clearTimeout(this.#timer);
+    if (!this.#isForced) return;
+    this.user.activity.reopen();
+    this.#limitOnStop();
+  }
+
+  /** Runs one `onStop`. Throws only what ends the user, and only while it is not ending already. */
+  async runOnStop(owner: User | TaskSet): Promise<void> {
+    try {
+      await owner.onStop();
+    } catch (thrown) {
+      if (this.state === 'stopped') return;
+      if (!isControl(thrown)) return this.#reportFault('onStop', owner, thrown);
+      if (!this.#isEnding && (thrown instanceof StopUser || thrown instanceof StopTest)) throw thrown;
+      if (thrown instanceof StopTest) this.user.environment.runtime.stopTest(thrown);
+    }
+  }
+
+  get #isStopping(): boolean {
+    return this.state === 'stopping' || this.state === 'stopped';
+  }
+
+  async #live(): Promise<void> {
+    let hasStarted = false;
+    try {
+      await this.user.onStart();
+      hasStarted = true;
+      await this.loop.run();
+    } catch (thrown) {
+      if (this.hasLeft) return;
+      await this.#end(thrown, hasStarted);
+    }
+    this.#finish();
+  }
+
+  async #end(thrown: unknown, hasStarted: boolean): Promise<void> {
+    const isStop = this.#isForced || thrown instanceof StopUser || thrown instanceof StopTest;
+    this.beginEnding();
+    if (thrown instanceof StopTest) this.user.environment.runtime.stopTest(thrown);
+    if (!hasStarted && !isStop) this.#reportFault('onStart', this.user, thrown);
+    else await this.runOnStop(this.user);
+  }
+
+  #force(): void {
+    if (this.#isForced) return;
+    this.#isForced = true;
+    this.state = 'stopping';
+    if (this.#isEnding) {
+      this.#limitOnStop();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#leaveBehind(), unwindSeconds * 1000);
+    this.user.activity.stop(userStopped);
+  }
+
+  /** The task did not unwind. Its frames stay where they are; `onStop` runs without them. */
+  async #leaveBehind(): Promise<void> {
+    log.warning(
+      `${this.#where()} did not end within ${unwindSeconds} s of being stopped, so it is left behind: let errors of awaited calls through`,
+    );
+    this.hasLeft = true;
+    this.user.activity.close();
+    this.beginEnding();
+    for (let loop = this.#innermost; loop.set !== undefined; loop = loop.parent ?? this.loop) {
+      await this.runOnStop(loop.set);
+    }
+    await this.runOnStop(this.user);
+    this.#finish();
+  }
+
+  #limitOnStop(): void {
+    this.#timer = setTimeout(() => {
+      log.warning(`onStop of ${this.user.constructor.name} took more than ${onStopSeconds} s, so it is left behind`);
+      this.#finish();
+    }, onStopSeconds * 1000);
+  }
+
+  #finish(): void {
+    if (this.state === 'stopped') return;
+    this.state = 'stopped';
+    clearTimeout(this.#timer);
+    this.user.activity.stop(userStopped);
+    this.user.activity.close();
+    try {
+      this.user[releaseKey]();
+    } catch (thrown) {
+      log.error(`${this.user.constructor.name} could not be released: ${describeThrown(thrown)}`);
+    }
+    this.#resolveOver();
+  }
+
+  #reportFault(where: string, owner: User | TaskSet, thrown: unknown): void {
+    if (this.#isForced && !this.#isEnding) return;
+    if (!isRecordedFailure(thrown)) this.user.environment.runtime.userException(thrown, this.user);
+    log.error(`${where} of ${owner.constructor.name} failed: ${tracebackOf(thrown)}`);
+  }
+
+  /** Something in here failed that must not. The user is over all the same. */
+  #broken(thrown: unknown): void {
+    log.critical(`${this.user.constructor.name} broke off: ${describeThrown(thrown)}`);
+    this.#finish();
+  }
+
+  #where(): string {
+    const name = this.user.constructor.name;
+    return this.task === undefined ? `onStart of ${name}` : `task ${taskName(this.task)} of ${name}`;
+  }
+}
+
+class Wait extends Sleep {
+  constructor(
+    private readonly life: UserLife,
+    seconds: number,
+  ) {
+    super(life.user.activity, seconds);
+  }
+
+  override wake(): void {
+    this.life.resume();
+    super.wake();
+  }
+}
+
+function endTurn(life: UserLife, resolve: () => void, reject: (reason: unknown) => void): void {
+  if (life.resume()) resolve();
+  else reject(userStopped);
+}
+
+/** A fault of tsload's own kind says all in its message; everything else brings its stack. */
+function tracebackOf(thrown: unknown): string {
+  return thrown instanceof TsloadError ? thrown.message : describeThrown(thrown);
+}
