@@ -8,7 +8,7 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow';
 export type Paint = (style: Style, text: string) => string;
 
 export const plain: Paint = (_style, text) => text;
-export const coloured: Paint = (style, text) => styleText(style, text);
+export const coloured: Paint = (style, text) => styleText(style, text, { validateStream: false });
 
 /** A stream's face, as far as output depends on it. `process.stderr` is one. */
 export interface Terminal {

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CsvReport } from '../../../src/reports/csv.js';
+import { aFolder, anEntry, anError, anException, aView, timed } from './aView.js';
+
+const percentileTitles = '50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%';
+
+test('the four files have their headers as soon as they are open, missing folders included', async () => {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'new', 'folder', 'grpc');
+  const report = await CsvReport.open(prefix);
+  expect(readdirSync(join(folder.path, 'new', 'folder')).sort()).toEqual([
+    'grpc_exceptions.csv',
+    'grpc_failures.csv',
+    'grpc_stats.csv',
+    'grpc_stats_history.csv',
+  ]);
+  expect(readFileSync(`${prefix}_stats.csv`, 'utf8')).toBe(
+    `Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,${percentileTitles}\r\n`,
+  );
+  expect(readFileSync(`${prefix}_stats_history.csv`, 'utf8')).toBe(
+    `Timestamp,User Count,Type,Name,Requests/s,Failures/s,${percentileTitles},Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size\r\n`,
+  );
+  expect(readFileSync(`${prefix}_failures.csv`, 'utf8')).toBe('Method,Name,Error,Occurrences,First Seen,Last Seen\r\n');
+  expect(readFileSync(`${prefix}_exceptions.csv`, 'utf8')).toBe('Count,Message,Traceback,Nodes\r\n');
+  await report.close(aView(), { now: 1_700_000_000, userCount: 0 });
+});
+
+/** Writes one state of the statistics and gives the rows of each file, without headers. */
+async function written(view: ReturnType<typeof aView>, options = {}) {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  const report = await CsvReport.open(prefix, options);
+  await report.close(view, { now: 1_700_000_005.9, userCount: 7 });
+  const rows = (name: string) => readFileSync(`${prefix}_${name}.csv`, 'utf8').split('\r\n').slice(1, -1);
+  expect(report.failed).toBeUndefined();
+  return {
+    stats: rows('stats'),
+    history: rows('stats_history'),
+    failures: rows('failures'),
+    exceptions: rows('exceptions'),
+  };
+}
+
+test('a row of statistics: floats with a point, percentiles in milliseconds without trailing zeros', async () => {
+  const entry = timed([0.4, 100, 12.345, 12.345], {
+    method: 'POST',
+    name: '/buy',
+    numFailures: 1,
+    avgContentLength: 250,
+    totalRps: 2,
+    totalFailPerSec: 0.5,
+  });
+  const { stats } = await written(aView({ entries: [entry] }));
+  expect(stats[0]).toBe(
+    'POST,/buy,4,1,12.345,31.2725,0.4,100.0,250.0,2.0,0.5,12.345,12.345,12.345,100,100,100,100,100,100,100,100',
+  );
+});
+
+test('an entry without requests has zeros and N/A, and the aggregate comes last with an empty type', async () => {
+  const { stats } = await written(aView({ entries: [anEntry()] }));
+  const zeros = '0,0,0,0.0,0,0,0,0.0,0.0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A';
+  expect(stats).toEqual([`GET,/,${zeros}`, `,Aggregated,${zeros}`]);
+});
+
+test('the history has one row a second for the aggregate, with percentiles of the whole run and current rates', async () => {
+  const total = timed([1, 2], { method: '', name: 'Aggregated', currentRps: 2.5, currentPercentile: () => 9 });
+  const { history } = await written(aView({ entries: [timed([1, 2])], total }));
+  expect(history).toEqual(['1700000005,7,,Aggregated,2.500000,0.000000,1,2,2,2,2,2,2,2,2,2,2,2,0,1,1.5,1.0,2.0,0.0']);
+});
+
+test('the full history has a row for each entry too, with percentiles of the last ten seconds', async () => {
+  const entry = timed([1, 2], { currentPercentile: (quantile) => (quantile === 1 ? null : 0.25) });
+  const { history } = await written(aView({ entries: [entry] }), { fullHistory: true });
+  expect(history.map((row) => row.split(',').slice(0, 17).join())).toEqual([
+    '1700000005,7,GET,/,0.000000,0.000000,0.25,0.25,0.25,0.25,0.25,0.25,0.25,0.25,0.25,0.25,0',
+    '1700000005,7,,Aggregated,0.000000,0.000000,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A',
+  ]);
+});
+
+test('names and texts are quoted only where needed, quotes are doubled, line ends inside stay', async () => {
+  const { failures, exceptions } = await written(
+    aView({
+      errors: [anError({ name: '/a,b', error: 'said "no"', occurrences: 3, firstSeen: 0 })],
+      exceptions: [anException({ count: 2, message: 'b', traceback: 'Error: b\n  at x', nodes: ['local', 'w-1'] })],
+    }),
+  );
+  expect(failures).toEqual(['GET,"/a,b","said ""no""",3,,2023-11-14T22:13:21Z']);
+  expect(exceptions).toEqual(['2,b,"Error: b\n  at x","local, w-1"']);
+});
+
+test('with an outcome, every row is about the samples of that outcome', async () => {
+  const only = (outcome: string) => anEntry({ name: outcome, numRequests: 1 });
+  const view = aView({ entries: [anEntry({ only })], total: anEntry({ only }) });
+  const { stats, history } = await written(view, { outcome: 'ok', fullHistory: true });
+  expect([...stats, ...history].filter((row) => !row.includes(',ok,'))).toEqual([]);
+  expect(stats).toHaveLength(2);
+});
+
+test('whoever reads the statistics while they are rewritten sees a whole file', async () => {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  const report = await CsvReport.open(prefix);
+  const entries = Array.from({ length: 500 }, (_, index) => timed([1], { name: `/item/${index}` }));
+  const view = aView({ entries });
+  await report.write(view, { now: 1_700_000_000, userCount: 1 });
+  let isOver = false;
+  const end = report.close(view, { now: 1_700_000_001, userCount: 1 }).then(() => {
+    isOver = true;
+  });
+  const lengths = new Set<number>();
+  while (!isOver) {
+    lengths.add(readFileSync(`${prefix}_stats.csv`, 'utf8').split('\r\n').length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await end;
+  expect([...lengths]).toEqual([503]);
+  expect(readdirSync(folder.path)).toHaveLength(4);
+});
+
+test('the final write adds no second row for a second that the history has', async () => {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  const report = await CsvReport.open(prefix);
+  await report.write(aView(), { now: 1_700_000_000.2, userCount: 1 });
+  await report.close(aView(), { now: 1_700_000_000.8, userCount: 1 });
+  await report.close(aView(), { now: 1_700_000_009, userCount: 1 });
+  const rows = readFileSync(`${prefix}_stats_history.csv`, 'utf8').split('\r\n').slice(1, -1);
+  expect(rows.map((row) => row.split(',')[0])).toEqual(['1700000000']);
+});

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { statisticsJson } from '../../../src/reports/json.js';
+import { PerSecond } from '../../../src/reports/perSecond.js';
+import type { EntryStats } from '../../../src/stats/index.js';
+import { anEntry, aView, timed } from './aView.js';
+
+test('[32] the statistics are a JSON list of entries with the 14 fields, floats with a point', () => {
+  const entry = timed([0.4, 12, 12], {
+    method: 'POST',
+    name: '/a "b"',
+    numFailures: 1,
+    lastRequestTimestamp: 1_700_000_009,
+    totalContentLength: 300,
+    only: () => anEntry(),
+  });
+  const json = statisticsJson(aView({ entries: [entry] }));
+  expect(json).toBe(`[
+    {
+        "name": "/a \\"b\\"",
+        "method": "POST",
+        "last_request_timestamp": 1700000009.0,
+        "start_time": 1700000000.0,
+        "num_requests": 3,
+        "num_none_requests": 0,
+        "num_failures": 1,
+        "total_response_time": 24.4,
+        "max_response_time": 12.0,
+        "min_response_time": 0.4,
+        "total_content_length": 300,
+        "response_times": {
+            "0.4": 1,
+            "12": 2
+        },
+        "num_reqs_per_sec": {},
+        "num_fail_per_sec": {},
+        "ok": {
+            "num_requests": 0,
+            "num_none_requests": 0,
+            "total_response_time": 0.0,
+            "max_response_time": 0.0,
+            "min_response_time": null,
+            "total_content_length": 0,
+            "response_times": {}
+        },
+        "failed": {
+            "num_requests": 0,
+            "num_none_requests": 0,
+            "total_response_time": 0.0,
+            "max_response_time": 0.0,
+            "min_response_time": null,
+            "total_content_length": 0,
+            "response_times": {}
+        }
+    }
+]`);
+  expect(JSON.parse(json)).toHaveLength(1);
+});
+
+test('statistics without entries are an empty list', () => {
+  expect(statisticsJson(aView())).toBe('[]');
+});
+
+const outcome = (timedCount: number, untimed = 0) => ({
+  timed: timedCount,
+  untimed,
+  totalMicros: 0,
+  minMicros: 0,
+  maxMicros: 0,
+  bytes: 0,
+  histogram: { slots: [], counts: [] },
+});
+
+function interval(startTime: number, entries: readonly Partial<EntryStats>[], isWarmup = false) {
+  const full = entries.map((entry) => ({ requestType: 'GET', name: '/', lastRequestTimestamp: 0, ...entry }));
+  return { startTime, seconds: 1, isWarmup, entries: full, errors: [], cutOff: 0, overflowingNames: [] };
+}
+
+test('requests and failures are counted for the second in which most of their interval lies', () => {
+  const perSecond = new PerSecond();
+  perSecond.apply(interval(100.6, [{ ok: outcome(2, 1), failed: outcome(1) }]));
+  perSecond.apply(interval(101.6, [{ ok: outcome(4) }]));
+  perSecond.apply(interval(101.3, [{ ok: outcome(5) }]));
+  perSecond.apply(interval(90, [{ ok: outcome(5) }], true));
+  const entry = anEntry({ startTime: 100 });
+  const [json] = JSON.parse(statisticsJson(aView({ entries: [entry] }), perSecond));
+  expect(json).toMatchObject({ num_reqs_per_sec: { 101: 9, 102: 4 }, num_fail_per_sec: { 101: 1 } });
+});
+
+test('seconds before the start of the entry belong to an earlier test', () => {
+  const perSecond = new PerSecond();
+  for (const start of [100, 101, 102]) perSecond.apply(interval(start, [{ ok: outcome(1) }]));
+  expect(perSecond.of('GET', '/', 101.9).requests).toEqual([
+    [101, 1],
+    [102, 1],
+  ]);
+});
+
+test('the seconds kept are bounded in time', () => {
+  const perSecond = new PerSecond({ maxSeconds: 10 });
+  for (let second = 0; second < 100; second++) perSecond.apply(interval(second, [{ ok: outcome(1) }]));
+  expect(perSecond.of('GET', '/', 0).requests.map(([second]) => second)).toEqual([
+    90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+  ]);
+});
+
+test('the seconds kept are bounded in number: with many entries fewer seconds are kept', () => {
+  const perSecond = new PerSecond({ maxCounts: 100 });
+  const entries = Array.from({ length: 20 }, (_, index) => ({ name: `/${index}`, ok: outcome(1), failed: outcome(1) }));
+  for (let second = 0; second < 1000; second++) perSecond.apply(interval(second, entries));
+  const kept = entries.flatMap(({ name }) => {
+    const { requests, failures } = perSecond.of('GET', name, 0);
+    return [...requests, ...failures];
+  });
+  expect(kept.length).toBeLessThanOrEqual(100);
+  expect(new Set(kept.map(([second]) => second))).toContain(999);
+});
