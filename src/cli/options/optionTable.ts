@@ -5,7 +5,17 @@
 import type { LogLevel } from '../../log.js';
 import { laterOptions, removedOptions } from './laterOptions.js';
 import { flag, many, type OptionSpec, optional, repeated, withDefault } from './optionSpec.js';
-import { filename, iterations, logLevel, positiveNumber, text, timeSpan, whole } from './valueKinds.js';
+import {
+  choice,
+  filename,
+  fraction,
+  iterations,
+  logLevel,
+  positiveNumber,
+  text,
+  timeSpan,
+  whole,
+} from './valueKinds.js';
 
 const common = {
   help: flag({
@@ -145,6 +155,22 @@ const statistics = {
     isLocustEnv: false,
     group: 'Request statistics options',
     help: 'Write the final statistics as JSON to BASE NAME.json, instead of the final tables.',
+  }),
+  outcome: withDefault(choice(['all', 'ok', 'failed'], '<all|ok|failed>'), 'all', 'all', {
+    name: 'outcome',
+    env: 'OUTCOME',
+    isLocustEnv: false,
+    locust: null,
+    group: 'Request statistics options',
+    help: 'Which requests tables and CSV files are about: all, as in Locust, only successes (ok), or only failures (failed).',
+  }),
+  percentilesToChart: many(fraction, {
+    name: 'percentiles-to-chart',
+    env: 'PERCENTILES_TO_CHART',
+    isLocustEnv: false,
+    locust: 'stats.PERCENTILES_TO_CHART',
+    group: 'Request statistics options',
+    help: 'Percentiles kept in the history, as fractions between 0 and 1, at most six. Default: 0.5 0.95.',
   }),
   hdrLog: optional(filename(), {
     name: 'hdr-log',

@@ -70,16 +70,28 @@ export const logLevel: ValueKind<LogLevel> = {
 };
 
 /** How often tasks run in all: `N`, or `N/user` for each user. */
-export type Iterations = { readonly total: number } | { readonly perUser: number };
+export interface Iterations {
+  readonly kind: 'total' | 'perUser';
+  readonly count: number;
+}
 
 export const iterations: ValueKind<Iterations> = {
   read: (given) => {
     const match = /^([1-9]\d{0,14})(\/user)?$/.exec(given);
     if (match === null) return undefined;
-    return match[2] === undefined ? { total: Number(match[1]) } : { perUser: Number(match[1]) };
+    return { kind: match[2] === undefined ? 'total' : 'perUser', count: Number(match[1]) };
   },
   expected: 'a whole number above 0, alone or followed by /user',
   example: '1000 or 10/user',
   metavar: '<N|N/user>',
   type: 'whole number, or whole number/user',
+};
+
+/** A fraction between 0 and 1, its bounds checked later: a wrong one ends with code 1, as in Locust. */
+export const fraction: ValueKind<number> = {
+  read: (given) => (given.trim() !== '' && Number.isFinite(Number(given)) ? Number(given) : undefined),
+  expected: 'a number',
+  example: '0.95',
+  metavar: '<fraction>',
+  type: 'number',
 };
