@@ -21,6 +21,9 @@ export const forbiddenArrows: readonly { readonly from: string; readonly to: str
 /** Files directly in src/ that every room may import. They import no room. */
 export const groundFiles: readonly string[] = ['errors.ts', 'clock.ts', 'log.ts'];
 
+/** Rooms that may import src/index.ts: the command line hands it to the locustfile as what `import 'tsload'` means. */
+export const indexReaders: readonly string[] = ['cli'];
+
 /** Packages that only one folder of src/ may import, so that what does not need them never loads them. */
 export const packageHomes: { readonly [packageName: string]: readonly string[] } = {
   undici: ['users/http'],

@@ -4,7 +4,7 @@
  * Type-only imports count for the arrows, because a type is knowledge too; they do not count for cycles, because they are gone
  * when the program runs.
  */
-import { forbiddenArrows, forbiddenFolders, groundFiles, layers, packageHomes } from './rules.js';
+import { forbiddenArrows, forbiddenFolders, groundFiles, indexReaders, layers, packageHomes } from './rules.js';
 
 export interface Import {
   /** As written: `../events/index.js`, `undici`, `node:fs`. */
@@ -66,7 +66,7 @@ function problemWithFile(from: string, to: string): string | undefined {
 function problemBetweenRooms(fromRoom: string, from: string, toRoom: string, to: string): string | undefined {
   if (fromRoom === toRoom) return problemInsideRoom(fromRoom, from, to);
   if (toRoom === '') {
-    if (groundFiles.includes(baseOf(to))) return undefined;
+    if (groundFiles.includes(baseOf(to)) || indexReaders.includes(fromRoom)) return undefined;
     return `${to} is for locustfiles, and no part of tsload imports it`;
   }
   if (fromRoom === '' && groundFiles.includes(baseOf(from))) return 'a ground file imports no room';

@@ -2,6 +2,7 @@
  * Every option of the command line, in the order of `--help`. The key is the name in `environment.parsedOptions`: Locust's
  * `dest` in camelCase. docs/options.md is made from this table, and a test holds the two together.
  */
+import type { Outcome } from '../../events/index.js';
 import type { LogLevel } from '../../log.js';
 import { laterOptions, removedOptions } from './laterOptions.js';
 import { flag, many, type OptionSpec, optional, repeated, withDefault } from './optionSpec.js';
@@ -156,7 +157,7 @@ const statistics = {
     group: 'Request statistics options',
     help: 'Write the final statistics as JSON to BASE NAME.json, instead of the final tables.',
   }),
-  outcome: withDefault(choice(['all', 'ok', 'failed'], '<all|ok|failed>'), 'all', 'all', {
+  outcome: withDefault(choice<Outcome>(['all', 'ok', 'failed'], '<all|ok|failed>'), 'all', 'all', {
     name: 'outcome',
     env: 'OUTCOME',
     isLocustEnv: false,

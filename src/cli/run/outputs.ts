@@ -1,0 +1,100 @@
+/**
+ * The outputs of a run: opened before it, so that one that can't be written stops it in time; fed while it lasts; written a last
+ * time when the last report is in, so that they all say the same.
+ */
+import { epochSeconds } from '../../clock.js';
+import type { Environment } from '../../environment/index.js';
+import type { Runner } from '../../events/index.js';
+import { CsvReport, HdrLog, JsonReport, PerSecond, statisticsJson, withOutcome } from '../../reports/index.js';
+import { RunStatistics } from '../../stats/index.js';
+import type { Settings } from '../options/optionTable.js';
+import { Console } from './console.js';
+
+const csvIntervalMillis = 1000;
+
+interface Files {
+  readonly csv: CsvReport | undefined;
+  readonly json: JsonReport | undefined;
+  readonly hdrLog: HdrLog | undefined;
+}
+
+export class Outputs {
+  readonly #console: Console;
+  readonly #perSecond = new PerSecond();
+  readonly #forget: (() => void)[] = [];
+  #csvTimer: NodeJS.Timeout | undefined;
+  #isFinished = false;
+
+  private constructor(
+    private readonly settings: Settings,
+    private readonly environment: Environment,
+    private readonly runner: Runner,
+    private readonly files: Files,
+  ) {
+    this.#console = new Console(settings, environment.stats, runner);
+  }
+
+  /** Makes the files. Throws `TsloadError` with code OUTPUT for one that can't be written. */
+  static async open(settings: Settings, environment: Environment, runner: Runner): Promise<Outputs> {
+    const { csvPrefix, jsonFile, hdrLog, outcome, statsHistoryEnabled } = settings;
+    const files: Files = {
+      csv:
+        csvPrefix === undefined
+          ? undefined
+          : await CsvReport.open(csvPrefix, { fullHistory: statsHistoryEnabled, outcome }),
+      json: jsonFile === undefined ? undefined : await JsonReport.open(jsonFile),
+      hdrLog: hdrLog === undefined ? undefined : await HdrLog.open(hdrLog, { startTime: epochSeconds(), outcome }),
+    };
+    return new Outputs(settings, environment, runner, files);
+  }
+
+  /** Begins to write: CSV files each second from now on, tables and the live line while users run. */
+  start(): void {
+    const { stats } = this.environment;
+    const { csv, hdrLog } = this.files;
+    const wantsSeconds = this.settings.json || this.files.json !== undefined;
+    if (stats instanceof RunStatistics) {
+      if (hdrLog !== undefined) this.#forget.push(stats.onInterval((interval) => void hdrLog.write(interval)));
+      if (wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
+    }
+    if (csv !== undefined) {
+      this.#csvTimer = setInterval(() => void csv.write(stats, this.#moment()), csvIntervalMillis);
+    }
+    this.#console.start();
+  }
+
+  /** No more tables and live line: the final ones follow. */
+  stopPrinting(): void {
+    this.#console.stop();
+  }
+
+  /** Writes everything a last time, closes the files and prints the final tables. Never rejects; may be called twice. */
+  async finish(runSeconds: number): Promise<void> {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    clearInterval(this.#csvTimer);
+    this.stopPrinting();
+    for (const forget of this.#forget) forget();
+    const { stats } = this.environment;
+    const { csv, json, hdrLog } = this.files;
+    await Promise.all([csv?.close(stats, this.#moment()), json?.write(stats, this.#perSecond), hdrLog?.close()]);
+    if (this.settings.json) await printed(`${statisticsJson(withOutcome(stats, 'all'), this.#perSecond)}\n`);
+    if (json === undefined) this.#console.printFinal(runSeconds);
+  }
+
+  /** What could not be written, a sentence for each file. */
+  get failures(): readonly string[] {
+    const { csv, json, hdrLog } = this.files;
+    return [csv?.failed, json?.failed, hdrLog?.failed].filter((failure) => failure !== undefined);
+  }
+
+  #moment() {
+    return { now: epochSeconds(), userCount: this.runner.userCount };
+  }
+}
+
+function printed(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * One run from its start to its exit code: starts the users, waits for what ends it, and shuts down in order.
+ *
+ * The order differs from Locust's in one point: users are stopped before `quitting` listeners are called and the exit code is
+ * decided, so that both see the whole run, and every output is written after the last report.
+ */
+import { type Environment, exitCodeOf, type LocalRunner } from '../../environment/index.js';
+import { describeThrown, getLogger } from '../../log.js';
+import { exitCodes } from '../exit.js';
+import type { Settings } from '../options/optionTable.js';
+import { listenToKeys, pressKey, terminalInput } from './keyboard.js';
+import type { Outputs } from './outputs.js';
+import type { Signals } from './signals.js';
+
+const log = getLogger('tsload.main');
+
+/** Longest delay of one timer, in milliseconds. */
+const maxDelayMillis = 2 ** 31 - 1;
+/** What is left when somebody is in a hurry. */
+const hurriedStopMillis = 2000;
+
+export class TestRun {
+  #stopNow: (why: 'stopped' | 'time' | 'ended') => void = () => {};
+  #hurryUp: () => void = () => {};
+  readonly #hurried = new Promise<void>((resolve) => {
+    this.#hurryUp = resolve;
+  });
+  #runTimer: NodeJS.Timeout | undefined;
+  #began = 0;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly runner: LocalRunner,
+    private readonly settings: Settings,
+    private readonly outputs: Outputs,
+  ) {}
+
+  /** Returns the exit code. */
+  async run(signals: Signals): Promise<number> {
+    const over = new Promise<'stopped' | 'time' | 'ended'>((resolve) => {
+      this.#stopNow = resolve;
+    });
+    signals.giveTo({
+      stop: (signal) => {
+        log.info(`got ${signal}: stopping the test (once more: without waiting for users)`);
+        this.#stopNow('stopped');
+      },
+      hurry: (signal) => {
+        log.warning(`got ${signal} again: not waiting for users any longer`);
+        this.#hurryUp();
+      },
+    });
+    this.#start();
+    const closeKeys = listenToKeys(terminalInput(process.stdin), (key) =>
+      pressKey(key, this.runner, this.environment.shape !== undefined),
+    );
+    const why = await over;
+    closeKeys();
+    clearTimeout(this.#runTimer);
+    if (why === 'time') log.info('--run-time limit reached, shutting down');
+    else if (this.environment.shape !== undefined && why === 'ended') log.info('shape test completed, shutting down');
+    return this.#shutDown();
+  }
+
+  #start(): void {
+    const { settings, runner, environment } = this;
+    this.#began = performance.now();
+    this.outputs.start();
+    void runner.ended.then(() => this.#stopNow('ended'));
+    if (environment.shape !== undefined) {
+      runner.startShape();
+      return;
+    }
+    const seconds = settings.runTime ?? 0;
+    if (seconds > 0) {
+      log.info(`run time limit set to ${seconds} seconds`);
+      this.#stopAfter(seconds * 1000);
+    } else {
+      log.info('no run time limit set, use CTRL+C to end the test');
+    }
+    runner.start(settings.numUsers ?? 1, settings.spawnRate ?? 1);
+  }
+
+  #stopAfter(millis: number): void {
+    const next = Math.min(millis, maxDelayMillis);
+    this.#runTimer = setTimeout(() => {
+      if (millis > next) this.#stopAfter(millis - next);
+      else this.#stopNow('time');
+    }, next);
+  }
+
+  async #shutDown(): Promise<number> {
+    const { environment, runner, outputs } = this;
+    await this.#unlessHurried(runner.stop(), 'stop');
+    const runSeconds = (performance.now() - this.#began) / 1000;
+    log.debug('running the quitting listeners');
+    await this.#unlessHurried(environment.events.quitting.fireAndWait({ environment }, { reverse: true }), 'quitting');
+    await this.#unlessHurried(runner.quit(), 'quit');
+    const code = exitCodeOf(environment, this.settings.exitCodeOnError);
+    outputs.stopPrinting();
+    log.info(`shutting down (exit code ${code})`);
+    await outputs.finish(runSeconds);
+    await this.#unlessHurried(environment.events.quit.fireAndWait({ exitCode: code }), 'quit');
+    return this.#finalCode(code);
+  }
+
+  /** Results that are missing in a file are worse than a failed request. A code that the test chose itself stands. */
+  #finalCode(code: number): number {
+    for (const failure of this.outputs.failures) log.error(failure);
+    if (this.outputs.failures.length === 0 || this.environment.processExitCode !== undefined) return code;
+    return exitCodes.output;
+  }
+
+  /** Waits for a step of the shutdown; when somebody hurries, a moment longer and no more. It must not end the shutdown. */
+  async #unlessHurried(step: Promise<unknown>, name: string): Promise<void> {
+    const settled = step.catch((thrown: unknown) => log.error(`${name} failed: ${describeThrown(thrown)}`));
+    const tooLong = this.#hurried.then(() => new Promise((resolve) => setTimeout(resolve, hurriedStopMillis)));
+    await Promise.race([settled, tooLong]);
+  }
+}
