@@ -13,6 +13,7 @@ import { lineOf } from './table.js';
 /** In this order. Each is loaded only when it runs. */
 const parts: { readonly [name: string]: () => Promise<{ readonly part: Part }> } = {
   startUp: () => import('./parts/startUp.js'),
+  hdrEncoding: () => import('./parts/hdrEncoding.js'),
 };
 
 const { values, positionals } = parseArgs({
