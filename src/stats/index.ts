@@ -1,10 +1,5 @@
-export { IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
+export type { UserException } from './exceptionTable.js';
+export { defaultMaxNames, IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
 export type { EntryStats, ErrorStats, IntervalStats, OutcomeStats, SparseCounts } from './intervalStats.js';
 export { percentileTitle, reportedQuantiles } from './percentile.js';
-export {
-  type IntervalListener,
-  RunStatistics,
-  type RunStatisticsOptions,
-  type Tick,
-  type UserException,
-} from './runStatistics.js';
+export { type IntervalListener, RunStatistics, type RunStatisticsOptions, type Tick } from './runStatistics.js';

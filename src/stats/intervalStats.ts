@@ -3,7 +3,7 @@
  */
 import type { FailureSample } from '../events/index.js';
 
-/** Counts of one histogram: parallel arrays, slots ascending. Layout: see `histogramLayout.ts`. */
+/** Counts of one histogram: parallel arrays, slots ascending, no count 0. Layout: see `histogramLayout.ts`. */
 export interface SparseCounts {
   readonly slots: readonly number[] | Uint16Array;
   readonly counts: readonly number[] | Uint32Array | Float64Array;
@@ -15,6 +15,8 @@ export interface OutcomeStats {
   readonly timed: number;
   /** Samples without a response time. */
   readonly untimed: number;
+  /** Timed samples over one hour, absent when there are none: the histogram has them as one hour, sum and maximum are exact. */
+  readonly overlong?: number;
   readonly totalMicros: number;
   /** Exact; both 0 without a timed sample. */
   readonly minMicros: number;
@@ -29,7 +31,7 @@ export interface EntryStats {
   /** Absent: none of that outcome in this interval. */
   readonly ok?: OutcomeStats;
   readonly failed?: OutcomeStats;
-  /** Seconds since 1970. */
+  /** Seconds since 1970: the end of the interval, as samples carry no time of their own. */
   readonly lastRequestTimestamp: number;
 }
 
@@ -49,7 +51,7 @@ export interface IntervalStats {
   readonly startTime: number;
   readonly seconds: number;
   readonly isWarmup: boolean;
-  /** Entries with at least one sample. */
+  /** Entries with at least one sample. A name may come twice. */
   readonly entries: readonly EntryStats[];
   readonly errors: readonly ErrorStats[];
   readonly cutOff: number;

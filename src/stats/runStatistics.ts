@@ -1,15 +1,30 @@
 /**
  * The statistics of a run: the sum of the intervals of all workers. Lives in the master.
+ *
+ * Intervals may come late, in any order and with boundaries of their own; whatever the split over workers and intervals, the
+ * sums and percentiles are those of all samples. What is done each second is bounded by the entries with traffic.
  */
+import { epochSeconds } from '../clock.js';
 import type { EntryView, ErrorView, ExceptionView, HistoryPoint, StatisticsView } from '../events/index.js';
-import type { IntervalStats } from './intervalStats.js';
+import { getLogger } from '../log.js';
+import { otherText } from './boundedText.js';
+import { EntryLine } from './entryLine.js';
+import { EntryTable } from './entryTable.js';
+import { EntryTotals } from './entryTotals.js';
+import { ErrorTable } from './errorTotals.js';
+import { ExceptionTable, type UserException } from './exceptionTable.js';
+import { History } from './history.js';
+import { defaultMaxNames } from './intervalRecorder.js';
+import type { EntryStats, IntervalStats, OutcomeStats } from './intervalStats.js';
+import { type TimeWindow, windowSeconds } from './recentSeconds.js';
+import { Scratch } from './scratch.js';
 
 export interface RunStatisticsOptions {
-  /** Default 10,000. */
+  /** Distinct pairs of request type and name; what comes beyond is counted as `(other)`. Default 10,000. */
   readonly maxNames?: number;
   /** Quantiles kept in the history, each above 0 and below 1. Default 0.5 and 0.95. */
   readonly chartPercentiles?: readonly number[];
-  /** Seconds between two reports of a worker: current rates wait that long for the last of them. Default 1. */
+  /** Seconds between two reports of a worker: current numbers wait that long for the last of them. Default 1. */
   readonly reportSeconds?: number;
   /** Seconds since 1970. Default: the process's clock. */
   readonly now?: () => number;
@@ -23,51 +38,242 @@ export interface Tick {
   readonly isWarmup: boolean;
 }
 
-export interface UserException {
-  readonly message: string;
-  readonly traceback: string;
-  /** Worker id; `local` in a one-process run. */
-  readonly node: string;
-}
-
 export type IntervalListener = (interval: IntervalStats, node: string) => void;
 
+/** What a report needs on its way from the worker, in seconds. */
+const reportDelay = 0.25;
+const log = getLogger('tsload.stats');
+
 export class RunStatistics implements StatisticsView {
-  constructor(readonly options: RunStatisticsOptions = {}) {}
+  readonly #maxNames: number;
+  readonly #now: () => number;
+  readonly #chartPercentiles: readonly number[];
+  readonly #reportSeconds: number;
+  readonly #frame: { totalSeconds: number; window: TimeWindow; version: number; readonly scratch: Scratch };
+  readonly #entries: EntryTable;
+  readonly #errors = new ErrorTable();
+  readonly #exceptions = new ExceptionTable();
+  readonly #history = new History();
+  readonly #listeners = new Set<IntervalListener>();
+  /** Entries with traffic in the last seconds. */
+  readonly #recent = new Set<EntryTotals>();
+  readonly #totals: EntryTotals;
+  readonly #total: EntryLine;
+  /** When the run began; the totals begin later when there is a warm-up, or after a reset. */
+  #runStart: number;
+  #lastTick: number;
+  #cutOff = 0;
+  #warmupRequests = 0;
+  #saturatedSeconds = 0;
+  #hasWarnedOfNames = false;
+  #hasWarnedOfOverlong = false;
 
-  /** Adds what a worker measured. Intervals may come late and in any order. */
-  apply(_interval: IntervalStats, _node: string): void {}
-
-  /** Called with each interval that is applied, warm-up included. Returns the function that ends it. */
-  onInterval(_listener: IntervalListener): () => void {
-    return () => {};
+  constructor(options: RunStatisticsOptions = {}) {
+    this.#maxNames = options.maxNames ?? defaultMaxNames;
+    this.#now = options.now ?? epochSeconds;
+    this.#chartPercentiles = options.chartPercentiles ?? [0.5, 0.95];
+    this.#reportSeconds = options.reportSeconds ?? 1;
+    this.#frame = { totalSeconds: 0, window: { from: 0, to: 0 }, version: 0, scratch: new Scratch() };
+    this.#entries = new EntryTable(this.#maxNames, this.#frame);
+    this.#runStart = this.#now();
+    this.#lastTick = this.#runStart;
+    this.#totals = new EntryTotals('', 'Aggregated', this.#runStart, true);
+    this.#total = new EntryLine(this.#totals, this.#frame);
   }
 
-  addException(_exception: UserException): void {}
+  /**
+   * Adds what a worker measured. Intervals may come late and in any order; each must come once. An interval of the warm-up
+   * is in the history and in no total.
+   */
+  apply(interval: IntervalStats, node: string): void {
+    this.#frame.version++;
+    this.#cutOff += interval.cutOff;
+    if (interval.isWarmup) this.#applyWarmup(interval);
+    else this.#applyTotals(interval);
+    if (interval.overflowingNames.length > 0) this.#entries.overflow(interval.overflowingNames);
+    this.#warnOfNames();
+    for (const listener of this.#listeners) listener(interval, node);
+  }
 
-  /** Once a second: moves the current windows on and adds to the history. */
-  tick(_tick: Tick): void {}
+  /** Calls the listener with each interval that is applied, those of the warm-up included. Returns what ends it. */
+  onInterval(listener: IntervalListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
 
-  /** Sets all numbers to zero; entries stay listed. Locust: `reset_all`. */
-  resetAll(): void {}
+  /** Counts an exception of user code. */
+  addException(exception: UserException): void {
+    this.#exceptions.add(exception);
+  }
 
-  /** Forgets everything, entries too. Locust: `clear_all`, at the start of a test. */
-  clearAll(_startTime: number): void {}
+  /** Forgets the exceptions, which no reset of the statistics touches. */
+  clearExceptions(): void {
+    this.#exceptions.clear();
+  }
+
+  /** Once a second while a test runs: moves the current window on and adds to the history. */
+  tick(tick: Tick): void {
+    const { now, isSaturated, isWarmup } = tick;
+    const seconds = now - this.#lastTick;
+    this.#frame.version++;
+    this.#frame.window = this.#windowAt(now);
+    for (const totals of this.#recent) {
+      if (!totals.recent.forgetBefore(this.#frame.window.to - windowSeconds)) this.#recent.delete(totals);
+    }
+    if (isWarmup) this.#beginTotals(now);
+    if (seconds <= 0) return;
+    if (isSaturated && !isWarmup) this.#saturatedSeconds += seconds;
+    this.#history.add({
+      time: this.#lastTick,
+      seconds,
+      userCount: tick.userCount,
+      currentRps: this.#total.currentRps,
+      currentFailPerSec: this.#total.currentFailPerSec,
+      totalAvgResponseTime: this.#total.avgResponseTime,
+      percentiles: Object.fromEntries(this.#chartPercentiles.map((q) => [q, this.#total.currentPercentile(q) ?? 0])),
+      isSaturated,
+      isWarmup,
+    });
+    this.#lastTick = now;
+  }
+
+  /** Sets all numbers to zero. Entries stay listed, and exceptions. Locust: `reset_all`. */
+  resetAll(): void {
+    const now = this.#now();
+    for (const totals of this.#entries.all()) totals.reset(now);
+    this.#restart(now);
+  }
+
+  /** Forgets everything, entries and exceptions too: for the start of a test. Locust: `clear_all`. */
+  clearAll(startTime: number): void {
+    this.#entries.clear();
+    this.#exceptions.clear();
+    this.#hasWarnedOfNames = false;
+    this.#warmupRequests = 0;
+    this.#restart(startTime);
+  }
 
   entries(): readonly EntryView[] {
-    return [];
+    return this.#entries.sorted();
   }
-  entry(_name: string, _method: string): EntryView | undefined {
-    return undefined;
+
+  entry(name: string, method: string): EntryView | undefined {
+    return this.#entries.get(method, name);
   }
+
   get total(): EntryView {
-    throw new Error('not built yet');
+    return this.#total;
   }
-  readonly errors: readonly ErrorView[] = [];
-  readonly exceptions: readonly ExceptionView[] = [];
-  readonly history: readonly HistoryPoint[] = [];
-  readonly cutOff: number = 0;
-  readonly warmupRequests: number = 0;
-  readonly saturatedSeconds: number = 0;
-  readonly isNameCapReached: boolean = false;
+
+  /** In the order in which they were first seen. */
+  get errors(): readonly ErrorView[] {
+    return this.#errors.all;
+  }
+
+  get exceptions(): readonly ExceptionView[] {
+    return this.#exceptions.all;
+  }
+
+  get history(): readonly HistoryPoint[] {
+    return this.#history.points;
+  }
+
+  get cutOff(): number {
+    return this.#cutOff;
+  }
+
+  get warmupRequests(): number {
+    return this.#warmupRequests;
+  }
+
+  get saturatedSeconds(): number {
+    return this.#saturatedSeconds;
+  }
+
+  get isNameCapReached(): boolean {
+    return this.#entries.overflowing.length > 0;
+  }
+
+  #applyWarmup(interval: IntervalStats): void {
+    this.#beginTotals(interval.startTime + interval.seconds);
+    for (const stats of interval.entries) {
+      this.#warmupRequests += samplesOf(stats.ok) + samplesOf(stats.failed);
+      this.#addRecent(this.#totals, stats, interval);
+    }
+  }
+
+  #applyTotals(interval: IntervalStats): void {
+    const startTime = Math.max(interval.startTime, this.#totals.startTime);
+    for (const stats of interval.entries) {
+      const totals = this.#entries.totals(stats.requestType, stats.name, startTime);
+      for (const target of [totals, this.#totals]) {
+        target.add(stats);
+        this.#addRecent(target, stats, interval);
+      }
+      this.#warnOfOverlong((stats.ok?.overlong ?? 0) + (stats.failed?.overlong ?? 0), stats);
+    }
+    for (const stats of interval.errors) {
+      this.#errors.add(this.#entries.totals(stats.requestType, stats.name, startTime), stats);
+    }
+    this.#updateTotalSeconds();
+  }
+
+  #addRecent(totals: EntryTotals, stats: EntryStats, interval: IntervalStats): void {
+    totals.recent.add(stats, interval.startTime, interval.seconds);
+    this.#recent.add(totals);
+  }
+
+  /** The last ten whole seconds that all workers have reported, or those since the run began; empty before the first. */
+  #windowAt(now: number): TimeWindow {
+    const to = Math.floor(now - this.#reportSeconds - reportDelay);
+    const from = Math.max(to - windowSeconds, this.#runStart);
+    return to - from < 1 ? { from: to, to } : { from, to };
+  }
+
+  #beginTotals(time: number): void {
+    this.#totals.startTime = Math.max(this.#totals.startTime, time);
+    this.#updateTotalSeconds();
+  }
+
+  #updateTotalSeconds(): void {
+    const last = this.#totals.lastRequestTimestamp;
+    this.#frame.totalSeconds = last === null ? 0 : Math.max(0, last - this.#totals.startTime);
+  }
+
+  #restart(startTime: number): void {
+    this.#frame.version++;
+    this.#frame.totalSeconds = 0;
+    this.#frame.window = { from: 0, to: 0 };
+    this.#errors.clear();
+    this.#history.clear();
+    this.#recent.clear();
+    this.#totals.reset(startTime);
+    this.#runStart = startTime;
+    this.#lastTick = startTime;
+    this.#cutOff = 0;
+    this.#saturatedSeconds = 0;
+  }
+
+  #warnOfNames(): void {
+    if (this.#hasWarnedOfNames || !this.isNameCapReached) return;
+    this.#hasWarnedOfNames = true;
+    log.warning(
+      `more than ${this.#maxNames} request names: further ones are counted as ${otherText}, for example ` +
+        `${this.#entries.overflowing.join(', ')}; give requests that differ only in an id one name with the name ` +
+        `argument, for example client.get(url, { name: '/items/[id]' }), or raise --max-names`,
+    );
+  }
+
+  #warnOfOverlong(count: number, stats: EntryStats): void {
+    if (count === 0 || this.#hasWarnedOfOverlong) return;
+    this.#hasWarnedOfOverlong = true;
+    log.warning(
+      `${stats.requestType} ${stats.name} took longer than one hour: percentiles count such a request as one hour, ` +
+        'average and maximum are exact',
+    );
+  }
+}
+
+function samplesOf(stats: OutcomeStats | undefined): number {
+  return stats === undefined ? 0 : stats.timed + stats.untimed;
 }

@@ -1,0 +1,226 @@
+/**
+ * The counts of a growing histogram: a sum of intervals.
+ *
+ *   few slots    two sorted arrays, slot and count: six bytes a slot
+ *   many         an array of counters for each octave of the layout that has any: 4 kB an octave
+ *
+ * A histogram begins with few slots and turns to octaves when those cost less. Counters have 32 bits until the sum of all
+ * could need more. Whatever was counted comes out again slot by slot, ascending.
+ */
+import { octaveSlots, octaves, slotCount } from './histogramLayout.js';
+import type { SparseCounts } from './intervalStats.js';
+
+/** Distinct slots from which octaves cost no more than sorted arrays with their spare room. */
+const fewSlots = 1536;
+const firstRoom = 16;
+const max32Bits = 0xffff_ffff;
+
+const noSlots = new Uint16Array(0);
+const noCounts = new Uint32Array(0);
+
+type Counters = Uint32Array | Float64Array;
+
+export class Counts {
+  /** Samples counted. */
+  total = 0;
+  #used = 0;
+  #slots = noSlots;
+  #few: Uint32Array = noCounts;
+  #octaves: (Counters | undefined)[] | undefined;
+  #isWide = false;
+  /** Where the last percentile was found, as outputs ask for them ascending: samples below that slot, or position. */
+  #foundAt = 0;
+  #foundBelow = 0;
+
+  /** `expectsMany`: for an aggregate, which is not worth beginning small. */
+  constructor(expectsMany = false) {
+    if (expectsMany) this.#octaves = new Array(octaves).fill(undefined);
+  }
+
+  add(sparse: SparseCounts): void {
+    const added = sumOf(sparse.counts);
+    if (added === 0) return;
+    if (this.total + added > max32Bits) this.#widen();
+    this.total += added;
+    this.#foundAt = 0;
+    this.#foundBelow = 0;
+    if (this.#octaves === undefined) this.#merge(sparse);
+    if (this.#octaves !== undefined) this.#spread(sparse, this.#octaves);
+  }
+
+  addAll(other: Counts): void {
+    if (other.#octaves === undefined) this.add(other.#fewView());
+    else for (const [octave, counters] of other.#octaves.entries()) if (counters) this.add(sparseOf(counters, octave));
+  }
+
+  /** Adds what `whole` has and `part`, which is contained in it, has not. */
+  addDifference(whole: Counts, part: Counts): void {
+    const slots: number[] = [];
+    const counts: number[] = [];
+    const parts = part.slots();
+    let next = parts.next();
+    for (const [slot, count] of whole.slots()) {
+      const matches = next.done !== true && next.value[0] === slot;
+      const rest = matches ? count - next.value[1] : count;
+      if (matches) next = parts.next();
+      if (rest === 0) continue;
+      slots.push(slot);
+      counts.push(rest);
+    }
+    this.add({ slots, counts });
+  }
+
+  clear(): void {
+    this.total = 0;
+    this.#used = 0;
+    this.#foundAt = 0;
+    this.#foundBelow = 0;
+    this.#octaves?.forEach((counters) => {
+      counters?.fill(0);
+    });
+  }
+
+  /** The slot of the sample with that rank, counted from 1 in ascending order; `rank` is at most `total`. */
+  slotAtRank(rank: number): number {
+    if (rank <= this.#foundBelow) {
+      this.#foundAt = 0;
+      this.#foundBelow = 0;
+    }
+    return this.#octaves === undefined ? this.#fewAtRank(rank) : this.#octavesAtRank(rank, this.#octaves);
+  }
+
+  /** Each slot that was counted in, ascending, with its count. */
+  *slots(): IterableIterator<readonly [slot: number, count: number]> {
+    if (this.#octaves === undefined) {
+      for (let i = 0; i < this.#used; i++) yield [this.#slots[i]!, this.#few[i]!];
+      return;
+    }
+    for (let octave = 0; octave < octaves; octave++) {
+      const counters = this.#octaves[octave];
+      if (counters === undefined) continue;
+      for (let i = 0; i < octaveSlots; i++) if (counters[i] !== 0) yield [octave * octaveSlots + i, counters[i]!];
+    }
+  }
+
+  /** Adds to the sorted arrays, unless they would grow too long: then turns to octaves and leaves the adding to them. */
+  #merge(sparse: SparseCounts): void {
+    const distinct = this.#used + this.#countNew(sparse.slots);
+    if (distinct > fewSlots || this.#isWide) {
+      this.#turnToOctaves();
+      return;
+    }
+    this.#makeRoom(distinct);
+    let from = this.#used - 1;
+    let other = sparse.slots.length - 1;
+    for (let to = distinct - 1; other >= 0; to--) {
+      const slot = from >= 0 ? this.#slots[from]! : -1;
+      const otherSlot = sparse.slots[other]!;
+      const count = slot >= otherSlot ? this.#few[from--]! : 0;
+      const otherCount = otherSlot >= slot ? sparse.counts[other--]! : 0;
+      this.#slots[to] = Math.max(slot, otherSlot);
+      this.#few[to] = count + otherCount;
+    }
+    this.#used = distinct;
+  }
+
+  #countNew(slots: SparseCounts['slots']): number {
+    let found = 0;
+    let at = 0;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!;
+      while (at < this.#used && this.#slots[at]! < slot) at++;
+      if (at < this.#used && this.#slots[at] === slot) found++;
+    }
+    return slots.length - found;
+  }
+
+  #makeRoom(distinct: number): void {
+    if (distinct <= this.#slots.length) return;
+    const room = Math.min(fewSlots, Math.max(firstRoom, distinct, Math.ceil(this.#slots.length * 1.5)));
+    const slots = new Uint16Array(room);
+    const counts = new Uint32Array(room);
+    slots.set(this.#slots.subarray(0, this.#used));
+    counts.set(this.#few.subarray(0, this.#used));
+    this.#slots = slots;
+    this.#few = counts;
+  }
+
+  #fewView(): SparseCounts {
+    return { slots: this.#slots.subarray(0, this.#used), counts: this.#few.subarray(0, this.#used) };
+  }
+
+  #turnToOctaves(): void {
+    const few = this.#fewView();
+    this.#octaves = new Array(octaves).fill(undefined);
+    this.#spread(few, this.#octaves);
+    this.#used = 0;
+    this.#slots = noSlots;
+    this.#few = noCounts;
+  }
+
+  #spread(sparse: SparseCounts, into: (Counters | undefined)[]): void {
+    const { slots, counts } = sparse;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!;
+      const octave = slot >>> 10;
+      let counters = into[octave];
+      if (counters === undefined) {
+        counters = this.#isWide ? new Float64Array(octaveSlots) : new Uint32Array(octaveSlots);
+        into[octave] = counters;
+      }
+      counters[slot & (octaveSlots - 1)]! += counts[i]!;
+    }
+  }
+
+  #widen(): void {
+    if (this.#isWide) return;
+    this.#isWide = true;
+    this.#octaves = this.#octaves?.map((counters) => counters && Float64Array.from(counters));
+  }
+
+  #fewAtRank(rank: number): number {
+    let at = this.#foundAt;
+    let below = this.#foundBelow;
+    while (at < this.#used - 1 && below + this.#few[at]! < rank) below += this.#few[at++]!;
+    this.#foundAt = at;
+    this.#foundBelow = below;
+    return this.#slots[at] ?? 0;
+  }
+
+  #octavesAtRank(rank: number, all: readonly (Counters | undefined)[]): number {
+    let slot = this.#foundAt;
+    let below = this.#foundBelow;
+    while (slot < slotCount) {
+      const counters = all[slot >>> 10];
+      if (counters === undefined) {
+        slot = ((slot >>> 10) + 1) << 10;
+        continue;
+      }
+      const count = counters[slot & (octaveSlots - 1)]!;
+      if (below + count >= rank) break;
+      below += count;
+      slot++;
+    }
+    this.#foundAt = slot;
+    this.#foundBelow = below;
+    return slot;
+  }
+}
+
+/** One octave's counters as sparse counts. */
+function sparseOf(counters: Counters, octave: number): SparseCounts {
+  const slots: number[] = [];
+  const counts: number[] = [];
+  for (let i = 0; i < octaveSlots; i++) {
+    if (counters[i] === 0) continue;
+    slots.push(octave * octaveSlots + i);
+    counts.push(counters[i]!);
+  }
+  return { slots, counts };
+}
+
+function sumOf(counts: SparseCounts['counts']): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
+  return sum;
+}

@@ -1,0 +1,90 @@
+/**
+ * The sums of one entry over the run, successes and failures apart. What is shown of them is decided in `entryLine.ts`.
+ */
+import type { Outcome } from '../events/index.js';
+import { Counts } from './counts.js';
+import type { EntryStats, OutcomeStats } from './intervalStats.js';
+import { RecentSeconds } from './recentSeconds.js';
+
+/** Everything about the samples of an outcome but their histogram. */
+export class Sums {
+  timed = 0;
+  untimed = 0;
+  totalMicros = 0;
+  bytes = 0;
+  min = Infinity;
+  max = 0;
+
+  get samples(): number {
+    return this.timed + this.untimed;
+  }
+
+  add(stats: OutcomeStats): void {
+    this.timed += stats.timed;
+    this.untimed += stats.untimed;
+    this.totalMicros += stats.totalMicros;
+    this.bytes += stats.bytes;
+    if (stats.timed === 0) return;
+    this.min = Math.min(this.min, stats.minMicros);
+    this.max = Math.max(this.max, stats.maxMicros);
+  }
+}
+
+function newSums() {
+  return { all: new Sums(), ok: new Sums(), failed: new Sums() };
+}
+
+export class EntryTotals {
+  lastRequestTimestamp: number | null = null;
+  readonly recent = new RecentSeconds();
+  #sums = newSums();
+  /** The response times of all samples; and of the failures, undefined while there are none. */
+  #all: Counts;
+  #failed: Counts | undefined;
+
+  constructor(
+    readonly method: string,
+    readonly name: string,
+    /** Seconds since 1970. */
+    public startTime: number,
+    private readonly isAggregate = false,
+  ) {
+    this.#all = new Counts(isAggregate);
+  }
+
+  get all(): Counts {
+    return this.#all;
+  }
+
+  get failed(): Counts | undefined {
+    return this.#failed;
+  }
+
+  add(stats: EntryStats): void {
+    this.lastRequestTimestamp = Math.max(this.lastRequestTimestamp ?? -Infinity, stats.lastRequestTimestamp);
+    if (stats.ok) this.#addOutcome('ok', stats.ok);
+    if (stats.failed) this.#addOutcome('failed', stats.failed);
+  }
+
+  reset(startTime: number): void {
+    this.startTime = startTime;
+    this.lastRequestTimestamp = null;
+    this.recent.clear();
+    this.#sums = newSums();
+    this.#all = new Counts(this.isAggregate);
+    this.#failed = undefined;
+  }
+
+  sums(outcome: Outcome): Sums {
+    return this.#sums[outcome];
+  }
+
+  #addOutcome(outcome: 'ok' | 'failed', stats: OutcomeStats): void {
+    this.#sums.all.add(stats);
+    this.#sums[outcome].add(stats);
+    this.#all.add(stats.histogram);
+    if (outcome === 'ok') return;
+    this.#failed ??= new Counts(this.isAggregate);
+    this.#failed.add(stats.histogram);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Exceptions of a locustfile over the run, grouped by traceback. Their number is bounded: what comes beyond is `(other)`.
+ */
+import type { ExceptionView } from '../events/index.js';
+import { bounded, otherText, textLimits } from './boundedText.js';
+
+/** An exception of user code on one worker. */
+export interface UserException {
+  readonly message: string;
+  readonly traceback: string;
+  /** Worker id; `local` in a one-process run. */
+  readonly node: string;
+}
+
+export const maxExceptionKinds = 500;
+
+class ExceptionTotal implements ExceptionView {
+  count = 0;
+  nodes: readonly string[] = [];
+
+  constructor(
+    readonly message: string,
+    readonly traceback: string,
+  ) {}
+
+  add(node: string): void {
+    this.count++;
+    if (!this.nodes.includes(node)) this.nodes = [...this.nodes, node];
+  }
+}
+
+export class ExceptionTable {
+  readonly #byTraceback = new Map<string, ExceptionTotal>();
+
+  /** In the order in which they first came. */
+  get all(): readonly ExceptionView[] {
+    return [...this.#byTraceback.values()];
+  }
+
+  add(exception: UserException): void {
+    const traceback = bounded(exception.traceback, textLimits.traceback);
+    const known = this.#byTraceback.get(traceback) ?? this.#newTotal(exception.message, traceback);
+    known.add(exception.node);
+  }
+
+  clear(): void {
+    this.#byTraceback.clear();
+  }
+
+  #newTotal(message: string, traceback: string): ExceptionTotal {
+    if (this.#byTraceback.size >= maxExceptionKinds) {
+      const other = this.#byTraceback.get(otherText);
+      if (other !== undefined) return other;
+    }
+    const hasRoom = this.#byTraceback.size < maxExceptionKinds;
+    const total = hasRoom
+      ? new ExceptionTotal(bounded(message, textLimits.error), traceback)
+      : new ExceptionTotal(otherText, otherText);
+    this.#byTraceback.set(total.traceback, total);
+    return total;
+  }
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { build, type JsHistogram } from 'hdr-histogram-js';
+import { expect, test } from 'vitest';
+import { highestMicrosOf, lowestMicrosOf, maxMicros, slotCount, slotOf } from '../../../src/stats/histogramLayout.js';
+
+const peer = build({
+  lowestDiscernibleValue: 1,
+  highestTrackableValue: maxMicros,
+  numberOfSignificantValueDigits: 3,
+}) as JsHistogram;
+
+/** Values of every size: uniform ones would nearly all be above half an hour. */
+const micros = fc.oneof(
+  fc.nat(5000),
+  fc.integer({ min: 0, max: maxMicros }),
+  fc.double({ min: 0, max: 1, noNaN: true }).map((share) => Math.min(maxMicros, Math.floor(maxMicros ** share))),
+  fc
+    .tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: -2, max: 2 }))
+    .map(([bit, near]) => Math.max(0, Math.min(maxMicros, 2 ** bit + near))),
+);
+
+test('a response time has the slot that HdrHistogram gives it', () => {
+  fc.assert(
+    fc.property(micros, (value) => {
+      expect(slotOf(value)).toBe(peer.countsArrayIndex(value));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the first 5,000 and the last 5,000 microseconds have the slots of HdrHistogram, one by one', () => {
+  for (let value = 0; value < 5000; value++) expect(slotOf(value)).toBe(peer.countsArrayIndex(value));
+  for (let value = maxMicros - 5000; value <= maxMicros; value++) {
+    expect(slotOf(value)).toBe(peer.countsArrayIndex(value));
+  }
+});
+
+test('a slot covers the values that HdrHistogram calls equivalent', () => {
+  fc.assert(
+    fc.property(micros, (value) => {
+      expect(lowestMicrosOf(slotOf(value))).toBe(peer.lowestEquivalentValue(value));
+      expect(highestMicrosOf(slotOf(value))).toBe(peer.highestEquivalentValue(value));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the layout has as many slots as HdrHistogram, and each slot knows its own values', () => {
+  expect(slotCount).toBe(peer.countsArrayLength);
+  for (let slot = 0; slot <= slotOf(maxMicros); slot++) {
+    expect(slotOf(lowestMicrosOf(slot))).toBe(slot);
+    if (highestMicrosOf(slot) <= maxMicros) expect(slotOf(highestMicrosOf(slot))).toBe(slot);
+  }
+});
+
+test('a slot is at most a thousandth as wide as its values', () => {
+  for (let slot = 2048; slot <= slotOf(maxMicros); slot++) {
+    expect((highestMicrosOf(slot) - lowestMicrosOf(slot)) / lowestMicrosOf(slot)).toBeLessThan(0.001);
+  }
+});
