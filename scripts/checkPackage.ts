@@ -45,7 +45,6 @@ const compilerOptions = {
   module: 'nodenext',
   strict: true,
   exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
   noImplicitOverride: true,
   skipLibCheck: false,
   noEmit: true,
