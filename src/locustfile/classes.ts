@@ -1,37 +1,12 @@
 /**
- * Which exports of the locustfiles are user classes and shapes, and that their names are unique.
- *
- * A user class is an exported subclass of `User` that does not itself say `static abstract = true`: being abstract is not
- * inherited. The same for shapes. Pure.
+ * Which exports of the locustfiles are user classes and shapes, and that their names are unique. Pure.
  */
 import { LocustfileError } from '../errors.js';
-import { User } from '../users/index.js';
-
-export type UserClass = typeof User;
-export interface ShapeClass {
-  readonly name: string;
-  new (): { tick(): unknown };
-  readonly abstract?: boolean;
-}
 
 /** One locustfile and what it exports. */
 export interface LoadedFile {
   readonly path: string;
   readonly exports: Readonly<Record<string, unknown>>;
-}
-
-/** Whether a value is a class that can run: a `User` subclass that is not abstract. Locust: `is_user_class`. */
-export function isUserClass(value: unknown): value is UserClass {
-  return typeof value === 'function' && value.prototype instanceof User && !isAbstract(value);
-}
-
-/** Whether a value is a load shape that can run. */
-export function isShapeClass(value: unknown): value is ShapeClass {
-  return typeof value === 'function' && typeof value.prototype?.tick === 'function' && !isAbstract(value);
-}
-
-function isAbstract(value: object): boolean {
-  return Object.hasOwn(value, 'abstract') && 'abstract' in value && value.abstract === true;
 }
 
 /**

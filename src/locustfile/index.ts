@@ -1,5 +1,4 @@
 export type { Bundle } from './bundle.js';
-export { isUserClass, type ShapeClass, type UserClass } from './classes.js';
 export { isUrl } from './download.js';
 export { type LoadedLocustfile, type LoadOptions, loadLocustfiles } from './load.js';
 export { defaultLocustfile, locustfileExtensions } from './resolve.js';

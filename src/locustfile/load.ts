@@ -8,16 +8,10 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LocustfileError } from '../errors.js';
 import { errorText } from '../events/index.js';
+import { isShapeClass, isUserClass, type ShapeClass, type UserClass } from '../users/index.js';
 import { placeOf } from './buildErrors.js';
 import { type Bundle, bundleLocustfiles } from './bundle.js';
-import {
-  classesByName,
-  isShapeClass,
-  isUserClass,
-  type LoadedFile,
-  type ShapeClass,
-  type UserClass,
-} from './classes.js';
+import { classesByName, type LoadedFile } from './classes.js';
 import { provideOwnModules } from './ownModules.js';
 import { resolveLocustfiles } from './resolve.js';
 

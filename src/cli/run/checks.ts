@@ -2,7 +2,8 @@
  * Rules between options, and between options and the locustfile. Pure, but for what they say in the log.
  */
 import { LocustfileError, OptionError } from '../../errors.js';
-import type { LoadedLocustfile, UserClass } from '../../locustfile/index.js';
+import type { LoadedLocustfile } from '../../locustfile/index.js';
+import type { UserClass } from '../../users/index.js';
 import { CodedError, exitCodes } from '../exit.js';
 import { closest } from '../options/closest.js';
 import type { Settings } from '../options/optionTable.js';
@@ -52,15 +53,10 @@ function unknownClasses(unknown: readonly string[], known: readonly string[]): L
 }
 
 /** The line about more users of fixed count than users at all; undefined when there is nothing to say. */
-export function fixedCountNote(classes: Iterable<object>, users: number): string | undefined {
-  const fixed = [...classes].reduce((sum, each) => sum + fixedCountOf(each), 0);
+export function fixedCountNote(classes: Iterable<UserClass>, users: number): string | undefined {
+  const fixed = [...classes].reduce((sum, { fixedCount }) => sum + fixedCount, 0);
   if (fixed <= users) return undefined;
   return `the fixed counts of the user classes add up to ${fixed}, more than the ${users} users of --users`;
-}
-
-function fixedCountOf(userClass: object): number {
-  const count = 'fixedCount' in userClass ? userClass.fixedCount : 0;
-  return typeof count === 'number' ? Math.max(0, count) : 0;
 }
 
 /** The warnings about options that a shape does not look at. */

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../../environment/index.js';
 import { OptionError, TsloadError } from '../../errors.js';
+import { updateUserClass } from '../../users/index.js';
 import { CodedError, exitCodes } from '../exit.js';
 
 /** One class and what is set on it. */
@@ -51,9 +52,6 @@ function readFile(path: string): string {
   }
 }
 
-/** What the environment itself knows how to change; everything else becomes a static of the class. */
-const known: ReadonlySet<string> = new Set(['host', 'weight', 'fixedCount', 'tasks']);
-
 /** Applies them. An unknown class, or a value that can't be used, ends with code 255, as in Locust. */
 export function applyUserConfigs(environment: Environment, configs: readonly UserConfig[]): void {
   for (const { userClass, values } of configs) {
@@ -65,22 +63,11 @@ export function applyUserConfigs(environment: Environment, configs: readonly Use
         `--config-users names the class ${userClass}, but there are ${names}`,
       );
     }
-    const camel = Object.entries(values).map(([key, value]) => [camelCase(key), value] as const);
-    for (const [key, value] of camel) if (!known.has(key)) Reflect.set(target, key, value);
-    update(environment, { userClass, ...Object.fromEntries(camel.filter(([key]) => known.has(key))) });
+    try {
+      updateUserClass(environment, target, values);
+    } catch (thrown) {
+      if (!(thrown instanceof TsloadError)) throw thrown;
+      throw new CodedError(exitCodes.configUsers, `--config-users: ${thrown.message}`);
+    }
   }
-}
-
-function update(environment: Environment, values: Parameters<Environment['updateUserClass']>[0]): void {
-  try {
-    environment.updateUserClass(values);
-  } catch (thrown) {
-    if (!(thrown instanceof TsloadError)) throw thrown;
-    throw new CodedError(exitCodes.configUsers, `--config-users: ${thrown.message}`);
-  }
-}
-
-/** `fixed_count` is our `fixedCount`. */
-function camelCase(key: string): string {
-  return key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

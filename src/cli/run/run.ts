@@ -6,8 +6,9 @@ import { homedir } from 'node:os';
 import { Environment, type LocalRunner } from '../../environment/index.js';
 import { LocustfileError } from '../../errors.js';
 import { events } from '../../events/index.js';
-import { type LoadedLocustfile, loadLocustfiles, type UserClass } from '../../locustfile/index.js';
+import { type LoadedLocustfile, loadLocustfiles } from '../../locustfile/index.js';
 import { describeThrown, getLogger } from '../../log.js';
+import { expectedUserCounts, formatTaskRatios, taskRatios, taskRatiosJson, type UserClass } from '../../users/index.js';
 import { Exit, exitCodes } from '../exit.js';
 import { CustomArguments, type CustomSpec } from '../options/customArguments.js';
 import { optionList, type Settings } from '../options/optionTable.js';
@@ -20,7 +21,6 @@ import { Logging } from './logging.js';
 import { Outputs } from './outputs.js';
 import { Signals } from './signals.js';
 import { StrayErrors } from './strayErrors.js';
-import { printTaskRatio } from './taskRatio.js';
 import { TestRun } from './testRun.js';
 
 const log = getLogger('tsload.main');
@@ -56,8 +56,9 @@ async function runWith(sources: Sources, around: Process): Promise<number> {
   log.info(`starting tsload ${readVersion()}`);
   if (parsed.settings.list) return print(listOf(locustfile));
   const environment = makeEnvironment(locustfile, parsed);
-  const { showTaskRatio, showTaskRatioJson } = parsed.settings;
-  if (showTaskRatio || showTaskRatioJson) return print(printTaskRatio(environment, parsed.settings));
+  if (parsed.settings.showTaskRatio || parsed.settings.showTaskRatioJson) {
+    return print(taskRatioText(environment, parsed.settings));
+  }
   return runTest(environment, parsed.settings, around);
 }
 
@@ -126,6 +127,12 @@ function makeShape(locustfile: LoadedLocustfile) {
       cause: thrown,
     });
   }
+}
+
+function taskRatioText(environment: Environment, settings: Settings): string {
+  const { userClasses } = environment;
+  const report = taskRatios(environment, userClasses, expectedUserCounts(userClasses, settings.numUsers));
+  return settings.showTaskRatioJson ? `${taskRatiosJson(report)}\n` : `${formatTaskRatios(report).join('\n')}\n`;
 }
 
 /** What is worth a line before the run. */
