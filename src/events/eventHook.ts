@@ -37,13 +37,13 @@ export class EventHook<Event> {
   }
 
   /**
-   * Calls the listeners and does not wait for async ones. Throws only the control exception of a listener.
+   * Calls the listeners and does not wait for async ones. Throws only the control exception of a listener that is not async.
    * Locust: `fire`. `reverse` calls the last listener first.
    */
   fire(event: Event, options?: { readonly reverse?: boolean }): void {
     for (const listener of options?.reverse ? [...this.listeners].reverse() : this.listeners) {
       const result = this.call(listener, event);
-      if (result instanceof Promise) result.catch((thrown: unknown) => this.failed(thrown));
+      if (result instanceof Promise) result.catch((thrown: unknown) => this.failedLater(thrown));
     }
   }
 
@@ -70,6 +70,12 @@ export class EventHook<Event> {
       this.failed(thrown);
       return undefined;
     }
+  }
+
+  /** What an async listener rejects with comes too late to steer whoever fired. */
+  private failedLater(thrown: unknown): void {
+    if (!isControl(thrown)) this.failed(thrown);
+    else log.warning(`an async listener of ${this.name} threw ${thrown.name} after the event, which steers nothing`);
   }
 
   private failed(thrown: unknown): void {

@@ -3,6 +3,7 @@
  * a locustfile's own client fires it, and the sample is recorded on the way.
  */
 import { epochSeconds, nowMicros } from '../clock.js';
+import { TsloadError } from '../errors.js';
 import { isControl } from './control.js';
 import { EventHook } from './eventHook.js';
 import { errorText, type Recorder } from './recorder.js';
@@ -47,7 +48,10 @@ export class RequestHook extends EventHook<RequestEvent> {
     this.#recorder = recorder;
   }
 
-  /** Records the sample, then calls the listeners. For clients of a locustfile's own. */
+  /**
+   * Records the sample, then calls the listeners. For clients of a locustfile's own. Throws `TsloadError` MISUSE for an event
+   * without request type or name, and the control exception of a listener.
+   */
   override fire(event: RequestEvent, options?: { readonly reverse?: boolean }): void {
     this.#record(event);
     super.fire(event, options);
@@ -86,11 +90,12 @@ export class RequestHook extends EventHook<RequestEvent> {
   }
 
   #record(event: RequestEvent): void {
+    checkEvent(event);
     const entry = this.#recorder?.entry(event.requestType, event.name);
     if (entry === undefined) return;
     const failed = event.exception !== undefined && event.exception !== null;
     const bytes = Math.max(0, Math.round(event.responseLength) || 0);
-    if (event.responseTime === null) {
+    if (event.responseTime === null || event.responseTime === undefined) {
       if (failed) entry.recordUntimed(bytes, errorText(event.exception));
       else entry.recordUntimed(bytes);
       return;
@@ -98,5 +103,16 @@ export class RequestHook extends EventHook<RequestEvent> {
     const micros = Math.max(0, Math.round(event.responseTime * 1000) || 0);
     if (failed) entry.recordFailure(micros, bytes, errorText(event.exception));
     else entry.record(micros, bytes);
+  }
+}
+
+/** A locustfile may be plain JavaScript. */
+function checkEvent(event: RequestEvent): void {
+  for (const key of ['requestType', 'name'] as const) {
+    if (typeof event[key] === 'string') continue;
+    throw new TsloadError(
+      'MISUSE',
+      `a request event must have a ${key} but it is ${String(event[key])}: give it a text`,
+    );
   }
 }
