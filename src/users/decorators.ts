@@ -55,12 +55,12 @@ export type TransitionDecorator = <This>(method: TaskFunction, context: MethodCo
  * The weight is a whole number, 0 or above; default 1. Throws `TsloadError` BAD_USER_CLASS on members that can be no task.
  * Locust: `task`.
  */
-export function task(weight?: number): TaskDecorator;
 export function task<This>(method: TaskFunction, context: MethodContext<This>): void;
 export function task<This, Value extends Task>(
   value: undefined,
   context: StaticFieldContext<This, Value>,
 ): (value: Value) => Value;
+export function task(weight?: number): TaskDecorator; // last: a field's value is undefined, as a weight may be
 export function task(...given: unknown[]): unknown {
   if (given.length === 2) return declareTask(1, given[0], contextOf('@task', given[1]));
   const weight = given[0] ?? 1;
