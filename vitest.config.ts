@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests are lowered as a locustfile is: decorators and `using` do not run on Node 20 as they are written. */
 const shared = {
   resolve: { alias: { tsload: new URL('./src/index.ts', import.meta.url).pathname } },
-  esbuild: { target: 'es2022', keepNames: true },
+  esbuild: { target: 'es2022' },
 };
 
 export default defineConfig({
