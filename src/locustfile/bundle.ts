@@ -67,7 +67,8 @@ async function buildLeavingOut(
     return await build(optionsFor(unbundled));
   } catch (thrown) {
     if (!isBuildFailure(thrown)) throw thrown;
-    const packages = thrown.errors.map((error) => packageDirectoryOf(resolve(error.location?.file ?? '')));
+    const { absWorkingDir: cwd = '' } = optionsFor(unbundled);
+    const packages = thrown.errors.map(({ location }) => packageDirectoryOf(resolve(cwd, location?.file ?? '')));
     const more = packages.filter((path) => path !== undefined);
     if (more.length === 0 || more.length < packages.length || more.every((path) => unbundled.has(path))) {
       throw new LocustfileError(describeBuildFailure(thrown.errors), { cause: thrown });
