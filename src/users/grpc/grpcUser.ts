@@ -15,6 +15,8 @@ import type { GrpcService, GrpcStub, Int64Mode } from './service.js';
  * - `static reflection = true` and `static service = 'item.MathService'`: the server is asked.
  */
 export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extends User {
+  static override abstract = true;
+
   /** The service: imported, or its full name. A name may be left out where the file or the server has one service only. */
   static service: GrpcService<unknown> | string | undefined;
   /** One or more .proto files; a relative path starts at the working directory. */
