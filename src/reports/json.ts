@@ -10,11 +10,17 @@ import type { PerSecond, SecondCounts } from './perSecond.js';
 import { ReplacedFile } from './replacedFile.js';
 
 /**
- * A list, indented by four. Nothing is reset by it. Without `perSecond` the maps `num_reqs_per_sec` and `num_fail_per_sec`
+ * A list, indented by four, as pieces of text: one string could not hold it when there are thousands of entries. Nothing is
+ * reset by it. Without `perSecond` the maps `num_reqs_per_sec` and `num_fail_per_sec`
  * are empty. Beside Locust's fields, `ok` and `failed` hold the numbers of the successes and of the failures alone.
  */
-export function statisticsJson(view: StatisticsView, perSecond?: PerSecond): string {
-  return list(view.entries().map((entry) => entryJson(entry, perSecond)));
+export function* statisticsJson(view: StatisticsView, perSecond?: PerSecond): Generator<string> {
+  let separator = '[\n';
+  for (const entry of view.entries()) {
+    yield `${separator}${indent(1)}${entryJson(entry, perSecond)}`;
+    separator = ',\n';
+  }
+  yield separator === ',\n' ? '\n]\n' : '[]\n';
 }
 
 /** `--json-file NAME`: the same in `NAME.json`. */
@@ -33,7 +39,7 @@ export class JsonReport {
 
   /** Never rejects. */
   async write(view: StatisticsView, perSecond?: PerSecond): Promise<void> {
-    await this.file.write(`${statisticsJson(view, perSecond)}\n`);
+    await this.file.write(statisticsJson(view, perSecond));
   }
 }
 
@@ -91,8 +97,4 @@ function object(fields: readonly Field[], depth: number): string {
   if (fields.length === 0) return '{}';
   const lines = fields.map(([name, json]) => `${indent(depth + 1)}${JSON.stringify(name)}: ${json}`);
   return `{\n${lines.join(',\n')}\n${indent(depth)}}`;
-}
-
-function list(items: readonly string[]): string {
-  return items.length === 0 ? '[]' : `[\n${items.map((item) => indent(1) + item).join(',\n')}\n]`;
 }

@@ -5,7 +5,7 @@
  * A write that fails throws nothing into the run: it is remembered in `failed`, logged once, and the next write is the next
  * attempt.
  */
-import { access, constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getLogger } from '../log.js';
 import { cannotOpen, reasonOf } from './outputError.js';
@@ -42,8 +42,8 @@ export class ReplacedFile {
     return this.#failed;
   }
 
-  /** Replaces the content. Never rejects; calls are done one after the other. */
-  write(content: string): Promise<void> {
+  /** Replaces the content by a text, or by the texts of one that is too long for a string. Never rejects; one at a time. */
+  write(content: string | Iterable<string>): Promise<void> {
     this.#lastWrite = this.#lastWrite.then(() => this.#replace(content));
     return this.#lastWrite;
   }
@@ -52,7 +52,7 @@ export class ReplacedFile {
     return `${this.target}.${process.pid}.tmp`;
   }
 
-  async #replace(content: string): Promise<void> {
+  async #replace(content: string | Iterable<string>): Promise<void> {
     try {
       await writeWhole(this.#besides, content);
       await rename(this.#besides, this.target);
@@ -66,10 +66,10 @@ export class ReplacedFile {
   }
 }
 
-async function writeWhole(path: string, content: string): Promise<void> {
+async function writeWhole(path: string, content: string | Iterable<string>): Promise<void> {
   const file = await open(path, 'w');
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
   } finally {
     await file.close();
   }

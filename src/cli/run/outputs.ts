@@ -5,7 +5,7 @@
 import { epochSeconds } from '../../clock.js';
 import type { Environment } from '../../environment/index.js';
 import type { Runner } from '../../events/index.js';
-import { CsvReport, HdrLog, JsonReport, PerSecond, statisticsJson, withOutcome } from '../../reports/index.js';
+import { CsvReport, HdrLog, JsonReport, PerSecond, statisticsJson } from '../../reports/index.js';
 import { RunStatistics } from '../../stats/index.js';
 import type { Settings } from '../options/optionTable.js';
 import { Console } from './console.js';
@@ -78,7 +78,7 @@ export class Outputs {
     const { stats } = this.environment;
     const { csv, json, hdrLog } = this.files;
     await Promise.all([csv?.close(stats, this.#moment()), json?.write(stats, this.#perSecond), hdrLog?.close()]);
-    if (this.settings.json) await printed(`${statisticsJson(withOutcome(stats, 'all'), this.#perSecond)}\n`);
+    if (this.settings.json) for (const part of statisticsJson(stats, this.#perSecond)) await printed(part);
     if (json === undefined) this.#console.printFinal(runSeconds);
   }
 

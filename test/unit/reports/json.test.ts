@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { statisticsJson } from '../../../src/reports/json.js';
+import { statisticsJson as jsonParts } from '../../../src/reports/json.js';
 import { PerSecond } from '../../../src/reports/perSecond.js';
 import type { EntryStats } from '../../../src/stats/index.js';
 import { anEntry, aView, timed } from './aView.js';
+
+const statisticsJson = (...given: Parameters<typeof jsonParts>) => [...jsonParts(...given)].join('');
 
 test('[32] the statistics are a JSON list of entries with the 14 fields, floats with a point', () => {
   const entry = timed([0.4, 12, 12], {
@@ -52,12 +54,13 @@ test('[32] the statistics are a JSON list of entries with the 14 fields, floats 
             "response_times": {}
         }
     }
-]`);
+]
+`);
   expect(JSON.parse(json)).toHaveLength(1);
 });
 
 test('statistics without entries are an empty list', () => {
-  expect(statisticsJson(aView())).toBe('[]');
+  expect(statisticsJson(aView())).toBe('[]\n');
 });
 
 const outcome = (timedCount: number, untimed = 0) => ({
