@@ -34,7 +34,7 @@ export class Counts {
 
   /** `expectsMany`: for an aggregate, which is not worth beginning small. */
   constructor(expectsMany = false) {
-    if (expectsMany) this.#octaves = new Array(octaves).fill(undefined);
+    if (expectsMany) this.#octaves = noOctaves();
   }
 
   add(sparse: SparseCounts): void {
@@ -45,7 +45,7 @@ export class Counts {
     this.#foundAt = 0;
     this.#foundBelow = 0;
     if (this.#octaves === undefined) this.#merge(sparse);
-    if (this.#octaves !== undefined) this.#spread(sparse, this.#octaves);
+    else this.#spread(sparse, this.#octaves);
   }
 
   addAll(other: Counts): void {
@@ -70,14 +70,14 @@ export class Counts {
     this.add({ slots, counts });
   }
 
+  /** Begins again with few slots. */
   clear(): void {
     this.total = 0;
     this.#used = 0;
     this.#foundAt = 0;
     this.#foundBelow = 0;
-    this.#octaves?.forEach((counters) => {
-      counters?.fill(0);
-    });
+    this.#octaves = undefined;
+    this.#isWide = false;
   }
 
   /** The slot of the sample with that rank, counted from 1 in ascending order; `rank` is at most `total`. */
@@ -102,36 +102,51 @@ export class Counts {
     }
   }
 
-  /** Adds to the sorted arrays, unless they would grow too long: then turns to octaves and leaves the adding to them. */
+  /** Counts in the sorted arrays what they have slots for, and makes slots for the rest: there, or in octaves. */
   #merge(sparse: SparseCounts): void {
-    const distinct = this.#used + this.#countNew(sparse.slots);
-    if (distinct > fewSlots || this.#isWide) {
-      this.#turnToOctaves();
-      return;
+    const newSlots: number[] = [];
+    const newCounts: number[] = [];
+    let at = 0;
+    for (let i = 0; i < sparse.slots.length; i++) {
+      const slot = sparse.slots[i]!;
+      at = this.#positionOf(slot, at, this.#used);
+      if (at < this.#used && this.#slots[at] === slot) this.#few[at]! += sparse.counts[i]!;
+      else {
+        newSlots.push(slot);
+        newCounts.push(sparse.counts[i]!);
+      }
     }
-    this.#makeRoom(distinct);
-    let from = this.#used - 1;
-    let other = sparse.slots.length - 1;
-    for (let to = distinct - 1; other >= 0; to--) {
-      const slot = from >= 0 ? this.#slots[from]! : -1;
-      const otherSlot = sparse.slots[other]!;
-      const count = slot >= otherSlot ? this.#few[from--]! : 0;
-      const otherCount = otherSlot >= slot ? sparse.counts[other--]! : 0;
-      this.#slots[to] = Math.max(slot, otherSlot);
-      this.#few[to] = count + otherCount;
-    }
-    this.#used = distinct;
+    if (newSlots.length === 0) return;
+    if (this.#used + newSlots.length > fewSlots)
+      this.#spread({ slots: newSlots, counts: newCounts }, this.#toOctaves());
+    else this.#insert(newSlots, newCounts);
   }
 
-  #countNew(slots: SparseCounts['slots']): number {
-    let found = 0;
-    let at = 0;
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i]!;
-      while (at < this.#used && this.#slots[at]! < slot) at++;
-      if (at < this.#used && this.#slots[at] === slot) found++;
+  /** Where `slot` is or would be among the sorted slots from `low` to before `high`. */
+  #positionOf(slot: number, low: number, high: number): number {
+    let from = low;
+    let to = high;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#slots[middle]! < slot) from = middle + 1;
+      else to = middle;
     }
-    return slots.length - found;
+    return from;
+  }
+
+  /** Slots that are not there yet, ascending. From the last one on, what is above it moves up by as many places as needed. */
+  #insert(slots: readonly number[], counts: readonly number[]): void {
+    this.#makeRoom(this.#used + slots.length);
+    let end = this.#used;
+    for (let i = slots.length - 1; i >= 0; i--) {
+      const at = this.#positionOf(slots[i]!, 0, end);
+      this.#slots.copyWithin(at + i + 1, at, end);
+      this.#few.copyWithin(at + i + 1, at, end);
+      this.#slots[at + i] = slots[i]!;
+      this.#few[at + i] = counts[i]!;
+      end = at;
+    }
+    this.#used += slots.length;
   }
 
   #makeRoom(distinct: number): void {
@@ -149,13 +164,15 @@ export class Counts {
     return { slots: this.#slots.subarray(0, this.#used), counts: this.#few.subarray(0, this.#used) };
   }
 
-  #turnToOctaves(): void {
+  #toOctaves(): (Counters | undefined)[] {
     const few = this.#fewView();
-    this.#octaves = new Array(octaves).fill(undefined);
-    this.#spread(few, this.#octaves);
+    const octavesOfThis = noOctaves();
+    this.#spread(few, octavesOfThis);
+    this.#octaves = octavesOfThis;
     this.#used = 0;
     this.#slots = noSlots;
     this.#few = noCounts;
+    return octavesOfThis;
   }
 
   #spread(sparse: SparseCounts, into: (Counters | undefined)[]): void {
@@ -175,7 +192,7 @@ export class Counts {
   #widen(): void {
     if (this.#isWide) return;
     this.#isWide = true;
-    this.#octaves = this.#octaves?.map((counters) => counters && Float64Array.from(counters));
+    this.#octaves = (this.#octaves ?? this.#toOctaves()).map((counters) => counters && Float64Array.from(counters));
   }
 
   #fewAtRank(rank: number): number {
@@ -205,6 +222,10 @@ export class Counts {
     this.#foundBelow = below;
     return slot;
   }
+}
+
+function noOctaves(): (Counters | undefined)[] {
+  return new Array<Counters | undefined>(octaves).fill(undefined);
 }
 
 /** One octave's counters as sparse counts. */

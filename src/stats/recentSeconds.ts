@@ -52,9 +52,21 @@ class RecentCounts {
 class Second {
   requests = 0;
   failures = 0;
-  readonly ok = new RecentCounts();
-  readonly failed = new RecentCounts();
+  ok: RecentCounts | undefined = undefined;
+  failed: RecentCounts | undefined = undefined;
+
   constructor(readonly time: number) {}
+
+  add(stats: EntryStats): void {
+    if (stats.ok) {
+      this.ok ??= new RecentCounts();
+      this.ok.add(stats.ok);
+    }
+    if (stats.failed) {
+      this.failed ??= new RecentCounts();
+      this.failed.add(stats.failed);
+    }
+  }
 }
 
 export class RecentSeconds {
@@ -62,19 +74,17 @@ export class RecentSeconds {
   readonly #seconds: (Second | undefined)[] = [];
   #newest = -Infinity;
 
-  /** Adds an interval that began at `startTime` and lasted `seconds`. What is too old to be shown is dropped. */
-  add(stats: EntryStats, startTime: number, seconds: number): void {
+  /** Adds what an interval has of this entry. What is too old to be shown is dropped. */
+  add(stats: EntryStats, spread: Spread): void {
     const failures = samplesOf(stats.failed);
     const requests = failures + samplesOf(stats.ok);
-    for (const [time, share] of shares(startTime, seconds)) {
+    for (const { time, share } of spread.shares) {
       const second = this.#second(time);
       if (second === undefined) continue;
       second.requests += requests * share;
       second.failures += failures * share;
     }
-    const middle = this.#second(Math.floor(startTime + seconds / 2));
-    if (stats.ok) middle?.ok.add(stats.ok);
-    if (stats.failed) middle?.failed.add(stats.failed);
+    this.#second(spread.middle)?.add(stats);
   }
 
   /** Requests of the outcome per second. */
@@ -145,20 +155,27 @@ function samplesOf(stats: OutcomeStats | undefined): number {
 }
 
 function partsOf(second: Second, outcome: Outcome): readonly RecentCounts[] {
-  if (outcome === 'all') return [second.ok, second.failed];
-  return [outcome === 'ok' ? second.ok : second.failed];
+  const parts = outcome === 'all' ? [second.ok, second.failed] : [second[outcome]];
+  return parts.filter((part) => part !== undefined);
 }
 
-/** The whole seconds that an interval touches, with the share of the interval that each covers. */
-function* shares(startTime: number, seconds: number): IterableIterator<readonly [time: number, share: number]> {
+/** How an interval is spread over whole seconds: the same for all its entries. */
+export interface Spread {
+  /** The seconds that it touches, with the share of it that each covers: together 1, but for the oldest of a very long one. */
+  readonly shares: readonly { readonly time: number; readonly share: number }[];
+  readonly middle: number;
+}
+
+export function spreadOf(interval: { readonly startTime: number; readonly seconds: number }): Spread {
+  const { startTime, seconds } = interval;
   const end = startTime + seconds;
+  const middle = Math.floor(startTime + seconds / 2);
   const first = Math.floor(startTime);
   const last = Math.max(first, Math.ceil(end) - 1);
-  if (last === first) {
-    yield [first, 1];
-    return;
+  if (last === first) return { shares: [{ time: first, share: 1 }], middle };
+  const shares = [];
+  for (let time = Math.max(first, last - keptSeconds + 1); time <= last; time++) {
+    shares.push({ time, share: (Math.min(end, time + 1) - Math.max(startTime, time)) / seconds });
   }
-  for (let time = Math.max(first, last - keptSeconds); time <= last; time++) {
-    yield [time, (Math.min(end, time + 1) - Math.max(startTime, time)) / seconds];
-  }
+  return { shares, middle };
 }

@@ -16,7 +16,7 @@ import { ExceptionTable, type UserException } from './exceptionTable.js';
 import { History } from './history.js';
 import { defaultMaxNames } from './intervalRecorder.js';
 import type { EntryStats, IntervalStats, OutcomeStats } from './intervalStats.js';
-import { type TimeWindow, windowSeconds } from './recentSeconds.js';
+import { type Spread, spreadOf, type TimeWindow, windowSeconds } from './recentSeconds.js';
 import { Scratch } from './scratch.js';
 
 export interface RunStatisticsOptions {
@@ -195,20 +195,22 @@ export class RunStatistics implements StatisticsView {
   }
 
   #applyWarmup(interval: IntervalStats): void {
+    const spread = spreadOf(interval);
     this.#beginTotals(interval.startTime + interval.seconds);
     for (const stats of interval.entries) {
       this.#warmupRequests += samplesOf(stats.ok) + samplesOf(stats.failed);
-      this.#addRecent(this.#totals, stats, interval);
+      this.#addRecent(this.#totals, stats, spread);
     }
   }
 
   #applyTotals(interval: IntervalStats): void {
+    const spread = spreadOf(interval);
     const startTime = Math.max(interval.startTime, this.#totals.startTime);
     for (const stats of interval.entries) {
       const totals = this.#entries.totals(stats.requestType, stats.name, startTime);
       for (const target of [totals, this.#totals]) {
         target.add(stats);
-        this.#addRecent(target, stats, interval);
+        this.#addRecent(target, stats, spread);
       }
       this.#warnOfOverlong((stats.ok?.overlong ?? 0) + (stats.failed?.overlong ?? 0), stats);
     }
@@ -218,8 +220,8 @@ export class RunStatistics implements StatisticsView {
     this.#updateTotalSeconds();
   }
 
-  #addRecent(totals: EntryTotals, stats: EntryStats, interval: IntervalStats): void {
-    totals.recent.add(stats, interval.startTime, interval.seconds);
+  #addRecent(totals: EntryTotals, stats: EntryStats, spread: Spread): void {
+    totals.recent.add(stats, spread);
     this.#recent.add(totals);
   }
 

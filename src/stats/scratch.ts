@@ -11,7 +11,7 @@ export interface WorkedOut {
 }
 
 export class Scratch {
-  readonly #counts = new Counts(true);
+  readonly #counts = new Counts();
   #owner: object | undefined;
   #purpose = '';
   #version = 0;
