@@ -1,0 +1,331 @@
+/**
+ * One call of the client: one sample, whatever redirects and retries happen in it. It is its own handler for undici and
+ * its own entry in what the user awaits, so that a request costs one object.
+ *
+ *   begin ─▶ [waits for a connection] ─▶ onConnect ─▶ onHeaders ─▶ onData… ─▶ onComplete ─▶ settled
+ *     ▲                                                                           │ redirect
+ *     └───────────────────────────────────────────────────────────────────────────┘
+ *
+ * onError or a deadline fails it: a sample with status 0. A stop cancels it: no sample.
+ */
+import type { Dispatcher } from 'undici';
+import { nowMicros } from '../../clock.js';
+import { CallDeadline, type TimeoutName } from './callDeadline.js';
+import type { Attempt, Connection } from './connection.js';
+import { decodeBody } from './decode.js';
+import { Exchange } from './exchange.js';
+import type { RawHeaders } from './headers.js';
+import { Outcome } from './outcome.js';
+import { isRedirect, nextHop } from './redirect.js';
+import type { ResponseHead } from './response.js';
+import { type BodySource, StreamBody } from './streamBody.js';
+import { isEndOfConnection, RequestError, transportError } from './transportError.js';
+
+const letGo = new Error('the request was given up');
+
+type Abort = (error?: Error) => void;
+
+export class HttpCall extends Exchange implements Attempt, BodySource {
+  /** The connection of the attempt under way. */
+  connection: Connection | undefined = undefined;
+  /** What the transport has of this call: itself, or what stands for it behind interceptors. */
+  carrier: Attempt = this;
+
+  private location: string | undefined = undefined;
+  private abort: Abort | undefined = undefined;
+  private resume: (() => void) | undefined = undefined;
+  private sentMicros = 0;
+  private hasBegun = false;
+  private isOver = false;
+  private wasRetried = false;
+  private wasStale = false;
+  private wasConnected = false;
+  private silence: CallDeadline | undefined = undefined;
+  private total: CallDeadline | undefined = undefined;
+  private judgement: Outcome | undefined = undefined;
+  private settleWith: ((response: ResponseHead) => void) | undefined = undefined;
+  private rejectWith: ((reason: unknown) => void) | undefined = undefined;
+  private awaited: Promise<ResponseHead> | undefined = undefined;
+
+  get outcome(): Outcome {
+    this.judgement ??= new Outcome(this);
+    return this.judgement;
+  }
+
+  get handler(): Dispatcher.DispatchHandler {
+    return this;
+  }
+
+  /** Hot: hands the request over, unless the user is being stopped. The promise is what the caller awaits. */
+  begin(): Promise<ResponseHead> {
+    const promise = new Promise<ResponseHead>(keepSettlers);
+    this.settleWith = keptResolve;
+    this.rejectWith = keptReject;
+    this.awaited = promise;
+    if (!this.activity.enter(this)) return promise;
+    const { timeoutMs } = this.mode;
+    if (timeoutMs > 0) {
+      this.total = new CallDeadline(this, 'TimeoutError');
+      this.session.deadlines(timeoutMs).add(this.total, nowMicros());
+    }
+    if (this.session.silence !== undefined) this.silence = new CallDeadline(this, 'NetworkTimeoutError');
+    this.session.dispatch(this);
+    return promise;
+  }
+
+  /** Hot: the request goes to the transport now; what follows is the target's time. Only the first time counts. */
+  handedOver(): void {
+    if (this.startMicros === 0) this.startMicros = nowMicros();
+  }
+
+  /** Hot: undici is about to write the request. It may come twice, when undici itself sends again. */
+  onConnect(abort: Abort): void {
+    if (this.isOver) {
+      abort(letGo);
+      return;
+    }
+    this.abort = abort;
+    this.sentMicros = nowMicros();
+    // An interceptor that answers by itself hands nothing over.
+    if (this.startMicros === 0) this.startMicros = this.sentMicros;
+    this.hasBegun = false;
+    if (this.silence !== undefined) this.session.silence?.add(this.silence, this.sentMicros);
+  }
+
+  /** Hot: the first byte of an answer. */
+  onResponseStarted(): void {
+    this.hasBegun = true;
+  }
+
+  /** Hot. False: hold the body back. */
+  onHeaders(status: number, raw: RawHeaders, resume: () => void, statusText: string): boolean {
+    if (status < 200 || this.isOver) return true;
+    this.connection?.served();
+    this.hasBegun = true;
+    if (this.connection !== undefined) this.isHttp2 = this.connection.isHttp2;
+    const head = this.takeHead(status, raw, statusText);
+    if (head.setCookies !== undefined) this.session.keepCookies(this, head.setCookies);
+    if (head.location !== undefined && this.mode.followsRedirects && isRedirect(status)) this.location = head.location;
+    else if (this.mode.isStream) this.beginStream(resume);
+    return true;
+  }
+
+  /** Hot. False: hold the rest back. */
+  onData(chunk: Buffer): boolean {
+    if (this.isOver || this.location !== undefined) return true;
+    if (this.stream !== undefined) return this.stream.push(chunk);
+    // The first piece came with the head, of which was taken note already.
+    if (this.keepChunk(chunk) > 1) this.heard();
+    return true;
+  }
+
+  /** Hot: the last byte. */
+  onComplete(): void {
+    const end = nowMicros();
+    this.release();
+    if (this.isOver) return;
+    if (this.stream === undefined) this.micros = end - this.startMicros;
+    if (this.isHttp2 && this.lacksBytes()) this.onError(shortBody);
+    else if (this.location !== undefined) this.redirect(this.location);
+    else if (this.stream !== undefined) this.endStream(this.stream);
+    else if (this.contentEncoding === undefined) this.arrived();
+    else this.decode(this.contentEncoding);
+  }
+
+  onError(error: Error): void {
+    if (this.connection !== undefined) this.attemptBroke(this.connection, error);
+    this.release();
+    if (this.isOver) return;
+    if (this.session.isBadRequest(error, this.abort !== undefined)) {
+      this.refuseCall(this.session.badRequest(error, this));
+    } else if (this.isWorthRetrying()) {
+      this.wasRetried = true;
+      this.abort = undefined;
+      this.session.dispatch(this);
+    } else {
+      const { wasConnected, wasStale } = this;
+      const hadHead = this.answerStatus !== 0;
+      this.fail(transportError(error, { target: this.session.targetOf(this.origin), wasConnected, hadHead, wasStale }));
+    }
+  }
+
+  /** What the connection of a broken attempt tells about it. */
+  attemptBroke(connection: Connection, error: Error): void {
+    this.wasConnected = connection.isConnected;
+    this.wasStale = !this.hasBegun && isEndOfConnection(error) && connection.wasStale(this.sentMicros);
+  }
+
+  /** It could not be sent as it is written, or an interceptor threw: no sample, the caller is told. */
+  refuseCall(reason: unknown): void {
+    if (this.isOver) return;
+    this.close();
+    this.rejectWith?.(reason);
+  }
+
+  refuse(error: Error): void {
+    this.onError(error);
+  }
+
+  /** The user is being stopped. */
+  cancel(reason: unknown): void {
+    if (this.isOver) return;
+    const wasUnderWay = this.startMicros !== 0 && this.stream === undefined;
+    this.letGo();
+    if (wasUnderWay && this.isRecorded) this.session.recorder.cutOff(1);
+    this.stream?.stop(reason);
+    // Only now: a call that nobody awaits is no fault of the test's when its user is stopped.
+    this.awaited?.catch(() => {});
+    this.rejectWith?.(reason);
+  }
+
+  /** For its deadlines. */
+  expire(name: TimeoutName): void {
+    if (this.isOver) return;
+    this.letGo();
+    this.fail(new RequestError(name, this.session.timeoutText(name, this.mode.timeoutMs)));
+  }
+
+  wasRead(): void {
+    if (this.isOver) return;
+    this.heard();
+    this.resume?.();
+  }
+
+  abandonBody(): void {
+    if (!this.isOver) this.letGo();
+  }
+
+  /** Whatever was under way is ended, wherever it is: waiting, connecting or on the wire. */
+  private letGo(): void {
+    this.close();
+    if (this.startMicros === 0) return;
+    const { abort, carrier } = this;
+    if (abort !== undefined) {
+      abort(letGo);
+      return;
+    }
+    if (this.session.withdraw(carrier, this.origin)) return;
+    const { connection } = carrier;
+    if (connection === undefined || connection.isConnected || connection.running > 1) return;
+    carrier.connection = undefined;
+    this.session.abandon(connection, this.origin);
+  }
+
+  /** From now on nothing of it counts any more. */
+  private close(): void {
+    this.isOver = true;
+    this.activity.leave(this);
+    this.silence?.clear();
+    this.total?.clear();
+  }
+
+  private heard(): void {
+    if (this.silence !== undefined) this.session.silence?.add(this.silence, nowMicros());
+  }
+
+  private release(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    this.connection = undefined;
+    connection.release();
+  }
+
+  private redirect(location: string): void {
+    const { method, origin, path, headers, answerStatus: status, redirects } = this;
+    const { maxRedirects } = this.session;
+    const isRepeatable = this.payload?.isRepeatable ?? true;
+    const hop = nextHop({ method, origin, path, headers, status, location, isRepeatable, redirects, maxRedirects });
+    if (hop instanceof RequestError) {
+      this.fail(hop);
+      return;
+    }
+    this.follow(hop, this.session.withCookies(hop));
+    this.location = undefined;
+    this.abort = undefined;
+    this.session.dispatch(this);
+  }
+
+  private decode(contentEncoding: string): void {
+    const corrupt = (cause: unknown) =>
+      this.fail(
+        new RequestError('ContentDecodingError', `the ${contentEncoding} body of ${this.name} is corrupt`, { cause }),
+      );
+    try {
+      const decoded = decodeBody(contentEncoding, this.body);
+      if (decoded instanceof Promise) decoded.then((body) => this.decoded(body), corrupt);
+      else this.decoded(decoded);
+    } catch (thrown) {
+      corrupt(thrown);
+    }
+  }
+
+  private decoded(body: Buffer): void {
+    if (this.isOver) return;
+    this.replaceBody(body);
+    this.arrived();
+  }
+
+  /** Hot: the whole answer is here. */
+  private arrived(): void {
+    this.close();
+    this.status = this.answerStatus;
+    this.bytes = this.body.length;
+    this.settle();
+  }
+
+  private beginStream(resume: () => void): void {
+    this.resume = resume;
+    this.stream = new StreamBody(this);
+    this.status = this.answerStatus;
+    this.micros = nowMicros() - this.startMicros;
+    this.bytes = this.method === 'HEAD' ? 0 : Number(this.contentLength ?? 0) || 0;
+    this.settle();
+  }
+
+  private endStream(stream: StreamBody): void {
+    this.close();
+    stream.end();
+  }
+
+  private isWorthRetrying(): boolean {
+    return this.wasStale && this.session.retriesStale && !this.wasRetried && (this.payload?.isRepeatable ?? true);
+  }
+
+  private lacksBytes(): boolean {
+    if (this.contentLength === undefined || this.method === 'HEAD' || this.stream !== undefined) return false;
+    return this.location === undefined && this.body.length !== Number(this.contentLength) && this.answerStatus !== 304;
+  }
+
+  private fail(failure: RequestError): void {
+    this.close();
+    if (this.stream !== undefined) {
+      this.stream.fail(failure);
+      return;
+    }
+    this.failure = failure;
+    this.status = 0;
+    // 0: given up before it was handed over, for example in an interceptor.
+    if (this.startMicros === 0) this.startMicros = nowMicros();
+    // Not 0: the whole answer was there, and its body was not what it should be.
+    if (this.micros === 0) this.micros = nowMicros() - this.startMicros;
+    this.settle();
+  }
+
+  private settle(): void {
+    try {
+      this.settleWith?.(this.session.respond(this));
+    } catch (control) {
+      this.rejectWith?.(control);
+    }
+  }
+}
+
+const shortBody = Object.assign(new Error('short body'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
+
+// The settling functions of the promise made last: taken at once, so that no closure is needed for each call.
+let keptResolve: (response: ResponseHead) => void;
+let keptReject: (reason: unknown) => void;
+function keepSettlers(resolve: (response: ResponseHead) => void, reject: (reason: unknown) => void): void {
+  keptResolve = resolve;
+  keptReject = reject;
+}

@@ -1,0 +1,265 @@
+/** The client of a user: `client.get` and its like. */
+import { TsloadError } from '../../errors.js';
+import { HttpCall } from './call.js';
+import type { CallSession } from './callSession.js';
+import { milliseconds } from './connectionOptions.js';
+import type { CookieJar } from './cookies.js';
+import type { CallMode } from './exchange.js';
+import { type HeaderList, headerOf, mergeHeaders } from './headers.js';
+import { type Payload, readPayload } from './requestBody.js';
+import type { CatchOption, RequestOptions, ResponseTo } from './requestOptions.js';
+import { CaughtResponse, type ResponseHead } from './response.js';
+import { type RestBlock, type RestOptions, type RestResponse, rest, restUncached } from './rest.js';
+import { SessionHeaders } from './sessionHeaders.js';
+import type { HttpSettings } from './settings.js';
+import { CaughtStream } from './streamedResponse.js';
+import { appendQuery, type BaseUrl, basicAuthorization, type Credentials, resolveTarget, type Target } from './url.js';
+
+/** Options whatever their response: what the methods hand on. */
+type AnyOptions = RequestOptions<unknown, unknown>;
+
+/**
+ * Sends requests of one user, over its own connections and with its own cookies. Each call is one sample and one `request`
+ * event, whatever redirects and retries happen in it. A call never rejects because of what the target did: its response
+ * then has status 0 or the status of the failure, and an `error`. It rejects when the request cannot be sent as it is
+ * written (`TsloadError` BAD_REQUEST), and when the user is stopped. Locust: `HttpSession`, `FastHttpSession`.
+ */
+export class HttpSession {
+  /** Sent with every request. */
+  readonly headers: SessionHeaders;
+
+  /** Name for requests that give none; undefined: their path and query. Locust: `request_name`. */
+  requestName: string | undefined = undefined;
+
+  readonly #calls: CallSession;
+  readonly #base: BaseUrl;
+  readonly #settings: HttpSettings;
+  #authorization: string | undefined;
+
+  /** Made by the user. */
+  constructor(calls: CallSession, base: BaseUrl, settings: HttpSettings) {
+    this.#calls = calls;
+    this.#base = base;
+    this.#settings = settings;
+    this.headers = new SessionHeaders(settings.headers);
+    this.#authorization = base.credentials === undefined ? undefined : basicAuthorization(base.credentials);
+  }
+
+  /** The base URL, without credentials. Locust: `base_url`. */
+  get baseUrl(): string {
+    return this.#base.href;
+  }
+
+  get cookies(): CookieJar {
+    return this.#calls.cookies;
+  }
+
+  /** Basic authorization for all requests to the user's host, or undefined for none. Locust: `client.auth`. */
+  set auth(credentials: Credentials | readonly [username: string, password: string] | undefined) {
+    this.#authorization = credentials === undefined ? undefined : authorizationOf(credentials);
+  }
+
+  get<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('GET', url, options);
+  }
+
+  /** Follows no redirects unless asked to. */
+  head<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('HEAD', url, options);
+  }
+
+  options<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('OPTIONS', url, options);
+  }
+
+  post<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('POST', url, options);
+  }
+
+  put<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('PUT', url, options);
+  }
+
+  patch<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('PATCH', url, options);
+  }
+
+  delete<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send('DELETE', url, options);
+  }
+
+  /** Any method. The statistics show it as it is written; it is sent in capitals. */
+  request<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
+    method: string,
+    url: string,
+    options?: RequestOptions<Catch, Stream>,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    return this.#send(method, url, options);
+  }
+
+  /** Names all requests inside `block` that give no name themselves. Locust: `rename_request`. */
+  async renameRequest<T>(name: string, block: () => T | Promise<T>): Promise<T> {
+    this.requestName = name;
+    try {
+      return await block();
+    } finally {
+      this.requestName = undefined;
+    }
+  }
+
+  /**
+   * A request to a JSON service: JSON is sent and asked for, and what cannot be parsed is a failure. In `block`,
+   * `response.js` is the parsed body; an assertion that fails fails the request, any other exception too, and neither goes
+   * further. Returns the response. Locust: `FastHttpUser.rest`.
+   */
+  rest(method: string, url: string, options?: RestOptions | RestBlock, block?: RestBlock): Promise<RestResponse> {
+    return rest((...request) => this.#begin(...request), method, url, options, block);
+  }
+
+  /** `rest` with a query parameter that defeats caches, `_=<milliseconds>`, kept out of the name. Locust: `rest_`. */
+  rest_(method: string, url: string, options?: RestOptions | RestBlock, block?: RestBlock): Promise<RestResponse> {
+    return restUncached((...request) => this.#begin(...request), method, url, options, block);
+  }
+
+  /** The options say which class of response the call makes; the compiler cannot follow them that far. */
+  #send<Catch, Stream>(
+    method: string,
+    url: string,
+    options: RequestOptions<Catch, Stream> | undefined,
+  ): Promise<ResponseTo<Catch, Stream>> {
+    const block: unknown = options?.catchResponse;
+    const call = this.#begin(method, url, options);
+    const response = isBlock(block) ? judged(call, block) : call;
+    return response as Promise<unknown> as Promise<ResponseTo<Catch, Stream>>;
+  }
+
+  /** Hot: makes and begins a call. Rejects with BAD_REQUEST. */
+  #begin(method: string, url: string, options?: AnyOptions, isRest = false): Promise<ResponseHead> {
+    try {
+      return this.#call(method, url, options, isRest).begin();
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
+  /** Hot. Throws BAD_REQUEST. */
+  #call(method: string, url: string, options: AnyOptions | undefined, isRest: boolean): HttpCall {
+    if (typeof url !== 'string' || typeof method !== 'string')
+      throw notText(typeof url === 'string' ? 'method' : 'URL');
+    const plain = method === 'HEAD' ? this.#settings.headMode : this.#settings.mode;
+    let target = resolveTarget(this.#base, url);
+    if (options === undefined) {
+      return this.#made(
+        method,
+        this.requestName || target.path,
+        target,
+        this.#headers(target, undefined),
+        undefined,
+        plain,
+      );
+    }
+    if (options.query !== undefined) target = { ...target, path: appendQuery(target.path, options.query) };
+    const payload = readPayload(options);
+    const headers = this.#headers(target, options, payload?.contentType);
+    const name = options.name || this.requestName || target.path;
+    const call = this.#made(method, name, target, headers, payload, modeOf(options, plain, isRest));
+    if (options.context !== undefined) call.context = this.#calls.contextOf(options.context);
+    return call;
+  }
+
+  #made(...[method, name, target, headers, payload, mode]: CallParts): HttpCall {
+    const call = new HttpCall(this.#calls, method, name, target, headers, payload, mode);
+    if (this.#calls.events.request.isListened || mode.isCaught) call.context = this.#calls.contextOf(undefined);
+    return call;
+  }
+
+  /** Hot. */
+  #headers(target: Target, options: AnyOptions | undefined, contentType?: string): HeaderList {
+    let list = this.headers.list;
+    if (options?.headers !== undefined) list = mergeHeaders(list, options.headers);
+    if (contentType !== undefined && headerOf(list, 'content-type') === undefined)
+      list = [...list, 'content-type', contentType];
+    const authorization =
+      options?.auth !== undefined ? authorizationOf(options.auth) : this.#authorizationFor(target, list);
+    if (authorization !== undefined) list = mergeHeaders(list, { authorization });
+    return this.cookies.isEmpty ? list : this.#calls.withCookies({ ...target, headers: list });
+  }
+
+  /** Credentials of the host's URL go to that origin only. An Authorization header of the test's own stands. */
+  #authorizationFor(target: Target, list: HeaderList): string | undefined {
+    if (target.credentials !== undefined) return basicAuthorization(target.credentials);
+    if (this.#authorization === undefined || target.origin !== this.#base.origin) return undefined;
+    return headerOf(list, 'authorization') === undefined ? this.#authorization : undefined;
+  }
+}
+
+type CallParts = readonly [
+  method: string,
+  name: string,
+  target: Target,
+  headers: HeaderList,
+  payload: Payload | undefined,
+  mode: CallMode,
+];
+
+function modeOf(options: AnyOptions, plain: CallMode, isRest: boolean): CallMode {
+  const { record, stream, catchResponse, followRedirects, timeoutSeconds } = options;
+  if (
+    record === undefined &&
+    !stream &&
+    !catchResponse &&
+    followRedirects === undefined &&
+    timeoutSeconds === undefined &&
+    !isRest
+  ) {
+    return plain;
+  }
+  return {
+    isRecorded: record ?? true,
+    isStream: stream === true,
+    isCaught: isRest || Boolean(catchResponse),
+    isRest,
+    followsRedirects: followRedirects ?? plain.followsRedirects,
+    timeoutMs: timeoutSeconds === undefined ? plain.timeoutMs : milliseconds('timeoutSeconds', timeoutSeconds),
+  };
+}
+
+/** The block form of `catchResponse`: what it throws decides too. */
+async function judged(call: Promise<ResponseHead>, block: (response: never) => unknown): Promise<ResponseHead> {
+  const response = await call;
+  if (response instanceof CaughtResponse || response instanceof CaughtStream) await response.judgeBy(block);
+  return response;
+}
+
+function isBlock(value: unknown): value is (response: never) => unknown {
+  return typeof value === 'function';
+}
+
+function authorizationOf(auth: Credentials | readonly [string, string]): string {
+  return basicAuthorization('username' in auth ? auth : { username: auth[0], password: auth[1] });
+}
+
+function notText(what: string): TsloadError {
+  return new TsloadError('BAD_REQUEST', `the ${what} of a request must be a string: give one like "/items"`);
+}
