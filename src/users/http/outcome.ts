@@ -4,7 +4,8 @@ import type { RequestMeta } from '../../events/index.js';
 import { CatchResponseError } from '../userErrors.js';
 import type { HttpCall } from './call.js';
 import { recordSample } from './sample.js';
-import { RequestError } from './transportError.js';
+import { statusError } from './statusError.js';
+import type { RequestError } from './transportError.js';
 
 /** What a sample is recorded as, and what the `request` event is given. Any other key is passed on with the event. */
 export interface ResponseMeta extends RequestMeta {
@@ -94,14 +95,4 @@ export class Outcome {
     this.#verdict = verdict;
     this.#failure = failure;
   }
-}
-
-/** The error of a status from 400 to 599, in Locust's words; its name groups better than the URL. */
-export function statusError(call: HttpCall): RequestError | undefined {
-  return call.status < 400 || call.status >= 600 ? undefined : new RequestError('HTTPError', statusErrorText(call));
-}
-
-/** The message alone, without making an error of it. */
-export function statusErrorText({ status, statusText, name }: HttpCall): string {
-  return `${status} ${status < 500 ? 'Client' : 'Server'} Error: ${statusText} for url: ${name}`;
 }

@@ -2,9 +2,10 @@
 import { errorText, type FailureSample, type FailureSource } from '../../events/index.js';
 import type { HttpCall } from './call.js';
 import { headersObject, readableHeaders } from './headers.js';
-import { type ResponseMeta, statusError, statusErrorText } from './outcome.js';
+import type { ResponseMeta } from './outcome.js';
 import { decodeText } from './responseText.js';
 import { maskHeaders, maskUrl } from './secrets.js';
+import { isFailure, statusError, statusErrorText } from './statusError.js';
 
 /** Hot: an answer that nobody judges. Throws the control exception of a listener. */
 export function recordAnswer(call: HttpCall): void {
@@ -13,7 +14,7 @@ export function recordAnswer(call: HttpCall): void {
   const entry = recorder.entry(call.requestType, call.name);
   if (call.failure !== undefined)
     entry.recordFailure(call.micros, call.bytes, errorText(call.failure), new Failed(call));
-  else if (call.status < 400 || call.status >= 600) entry.record(call.micros, call.bytes);
+  else if (!isFailure(call.status)) entry.record(call.micros, call.bytes);
   else entry.recordFailure(call.micros, call.bytes, `HTTPError: ${statusErrorText(call)}`, new Failed(call));
   if (events.request.isListened) notify(call, call.failure ?? statusError(call), undefined);
 }
@@ -63,6 +64,7 @@ class Failed implements FailureSource {
       requestHeaders: maskHeaders(flat(headersObject(call.headers))),
     };
     if (call.answerStatus === 0) return sent;
+    const isReadable = call.failure === undefined || call.contentEncoding === undefined;
     const headers = readableHeaders(call.rawHeaders);
     return {
       ...sent,
