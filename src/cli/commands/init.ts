@@ -23,8 +23,8 @@ export async function init(words: readonly string[]): Promise<number> {
   }
   const { directory, wantsInstall } = readWords(words);
   const files = starterFiles({ name: projectName(directory), devDependencies: devDependencies() });
-  writeAll(directory, files);
-  process.stdout.write(`made ${Object.keys(files).join(', ')} in ${directory}\n`);
+  const made = writeMissing(directory, files);
+  process.stdout.write(`made ${made.join(', ')} in ${directory}\n`);
   const isInstalled = wantsInstall && (await npmInstall(directory));
   process.stdout.write(nextSteps(directory, isInstalled));
   return exitCodes.ok;
@@ -68,21 +68,28 @@ function versionIn(manifest: unknown, name: string): string | undefined {
   return undefined;
 }
 
-/** All or nothing: a file that exists stops it before anything is written. */
-function writeAll(directory: string, files: Readonly<Record<string, string>>): void {
-  const existing = Object.keys(files).filter((name) => existsSync(join(directory, name)));
+/** Files that make a folder a project: one that has them already is left alone. The others are made where they are missing. */
+const blocking = ['package.json', 'tsconfig.json', 'locustfile.ts'];
+
+/** Returns the names of the files that were made. */
+function writeMissing(directory: string, files: Readonly<Record<string, string>>): string[] {
+  const isThere = (name: string) => existsSync(join(directory, name));
+  const existing = blocking.filter(isThere);
   if (existing.length > 0) {
-    throw new CodedError(exitCodes.failed, `${directory} has ${existing.join(', ')} already: give an empty folder`);
+    throw new CodedError(exitCodes.failed, `${directory} has ${existing.join(', ')} already: give another folder`);
   }
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(directory, name);
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text);
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new TsloadError('OUTPUT', `${path} cannot be written: ${reason}`, { cause: thrown });
-    }
+  const missing = Object.entries(files).filter(([name]) => !isThere(name));
+  for (const [name, text] of missing) write(join(directory, name), text);
+  return missing.map(([name]) => name);
+}
+
+function write(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new TsloadError('OUTPUT', `${path} cannot be written: ${reason}`, { cause: thrown });
   }
 }
 
