@@ -1,5 +1,4 @@
 // The arithmetic of both example servers.
-// @ts-check
 
 const modulus = 100_000_007;
 

@@ -1,6 +1,5 @@
 // item.MathService/CalculateFactorial: the factorial modulo 100000007, and the seconds spent.
 // By hand: node examples/servers/grpcServer.mjs --port 50051
-// @ts-check
 import { fileURLToPath } from 'node:url';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';

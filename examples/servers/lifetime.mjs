@@ -1,5 +1,4 @@
 // How an example server begins and ends.
-// @ts-check
 
 /** The port to listen on: `--port N`, or any free one. */
 export function portWanted() {

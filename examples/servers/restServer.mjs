@@ -1,6 +1,5 @@
 // POST /factorial/ {"number": 10000} -> {"result": …, "time_taken": …}: the factorial modulo 100000007, and the seconds spent.
 // By hand: node examples/servers/restServer.mjs --port 8000
-// @ts-check
 import { createServer } from 'node:http';
 import { factorial, isAllowed, largestNumber } from './factorial.mjs';
 import { announce, portWanted } from './lifetime.mjs';
