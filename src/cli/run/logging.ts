@@ -37,6 +37,11 @@ export class Logging {
     this.#stop = addLogSink(sink);
   }
 
+  /** No lines from now on. */
+  close(): void {
+    this.#stop();
+  }
+
   /** The run never got to its options: the kept lines are shown as they are. */
   flush(): void {
     for (const record of this.#kept.splice(0)) formatted(undefined)(record);
