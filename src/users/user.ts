@@ -8,7 +8,7 @@ import { checkedSeconds, Sleep } from './sleep.js';
 import type { TaskDeclaration, WaitTime } from './task.js';
 import { loopKey, type TaskLoop } from './taskLoop.js';
 import { selectedTasks } from './taskSelection.js';
-import { lifeKey, releaseKey, UserLife, type UserState } from './userLife.js';
+import { lifeKey, prepareKey, releaseKey, UserLife, type UserState } from './userLife.js';
 import { secondsToWait } from './waiting.js';
 import { constant } from './waitTime.js';
 
@@ -115,6 +115,11 @@ export class User {
    */
   stop(force = false): boolean {
     return this[lifeKey].stop(force);
+  }
+
+  /** For clients: what `onStart` and the tasks need. Throws like `onStart`. */
+  [prepareKey](): Promise<void> | undefined {
+    return undefined;
   }
 
   /** For clients: frees what the user holds. Called once, when the user is over. */

@@ -23,6 +23,9 @@ import type { User } from './user.js';
 /** Under this key users keep their life. */
 export const lifeKey: unique symbol = Symbol('tsload user life');
 
+/** Under this key a client's user class has what must be done before `onStart`, if there is anything. */
+export const prepareKey: unique symbol = Symbol('tsload prepare');
+
 /** Under this key a client's user class has what frees its resources: called once, after `onStop`. */
 export const releaseKey: unique symbol = Symbol('tsload release');
 
@@ -177,6 +180,8 @@ export class UserLife {
   async #live(): Promise<void> {
     let hasStarted = false;
     try {
+      const preparing = this.user[prepareKey]();
+      if (preparing !== undefined) await preparing;
       await this.user.onStart();
       hasStarted = true;
       await this.loop.run();

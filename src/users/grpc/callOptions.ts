@@ -1,5 +1,6 @@
 /** What may be said about one call. */
 import type { Interceptor, Metadata } from '@grpc/grpc-js';
+import { TsloadError } from '../../errors.js';
 import type { GrpcResponse } from './responses.js';
 
 /** Metadata to send: text, or bytes under names that end in `-bin`. */
@@ -12,8 +13,8 @@ export interface CallOptions {
   readonly name?: string;
   /** Added to the user's `metadata`, in whose place it comes where both have a name. */
   readonly metadata?: MetadataInit;
-  /** Seconds until the call ends as DEADLINE_EXCEEDED. Above 0. Default: the class's `timeout`. */
-  readonly timeout?: number;
+  /** Seconds until the call ends as DEADLINE_EXCEEDED. 0: no limit. Default: the class's `timeoutSeconds`. */
+  readonly timeoutSeconds?: number;
   /** Passed to listeners of the request event, over the user's `context()`. */
   readonly context?: Readonly<Record<string, unknown>>;
   /** False: the call is no sample, no failure and no event. Default true. */
@@ -39,4 +40,39 @@ export interface StreamOptions<Response> extends CallOptions {
    * when the stream is disposed of (`await using`); or a function that is called at the stream's end.
    */
   readonly catchResponse?: true | ((response: GrpcResponse<Response>) => unknown);
+}
+
+const names: ReadonlySet<string> = new Set([
+  'name',
+  'metadata',
+  'timeoutSeconds',
+  'context',
+  'record',
+  'interceptors',
+  'waitForReady',
+  'maxMessages',
+  'maxSeconds',
+  'catchResponse',
+]);
+const noOptions: StreamOptions<unknown> = {};
+
+/** Hot: once per call. Throws `TsloadError` BAD_REQUEST for options that are none. */
+export function checkedOptions(options: StreamOptions<unknown> | undefined, path: string): StreamOptions<unknown> {
+  if (options === undefined) return noOptions;
+  for (const name in options) {
+    if (!names.has(name)) throw badOption(path, name, `is none: there are ${[...names].join(', ')}`);
+  }
+  if (options.timeoutSeconds !== 0) checkAboveZero(path, 'timeoutSeconds', options.timeoutSeconds);
+  checkAboveZero(path, 'maxSeconds', options.maxSeconds);
+  checkAboveZero(path, 'maxMessages', options.maxMessages);
+  return options;
+}
+
+function checkAboveZero(path: string, name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'number' && value > 0)) return;
+  throw badOption(path, name, `must be a number above 0 but is ${JSON.stringify(value)}`);
+}
+
+function badOption(path: string, name: string, problem: string): TsloadError {
+  return new TsloadError('BAD_REQUEST', `the option ${name} of the call ${path} ${problem}`);
 }

@@ -1,5 +1,5 @@
 export type { CallOptions, Judged, MetadataInit, StreamOptions } from './callOptions.js';
-export type { TlsOptions } from './credentials.js';
+export type { GrpcTlsOptions } from './credentials.js';
 export { GrpcError } from './grpcError.js';
 export { GrpcUser } from './grpcUser.js';
 export type { BidiStream, ClientStream, GrpcResponse, ServerStream } from './responses.js';
