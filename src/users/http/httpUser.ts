@@ -12,6 +12,7 @@ import type { HttpInterceptor } from './interceptors.js';
 import type { RestBlock, RestOptions, RestResponse } from './rest.js';
 import { maskUrl } from './secrets.js';
 import { ownPool, settingsOf } from './settings.js';
+import { undiciClient } from './undici.js';
 import { type BaseUrl, readBaseUrl } from './url.js';
 
 /**
@@ -104,6 +105,8 @@ export class HttpUser extends User {
     const userClass = this.constructor as typeof HttpUser;
     const settings = settingsOf(userClass);
     const { pool } = userClass;
+    // Loaded here, that its loading be no part of the first response time.
+    undiciClient();
     this.#calls = new CallSession(this, settings, pool ?? ownPool(userClass), pool !== undefined, this.#base.origin);
     return new HttpSession(this.#calls, this.#base, settings);
   }

@@ -70,12 +70,13 @@ class Failed implements FailureSource {
       ...sent,
       response: `${call.answerStatus} ${call.statusText}`.trim(),
       responseHeaders: maskHeaders(headers),
-      bodyHead: decodeText(call.body.subarray(0, 4 * BODY_HEAD_CHARACTERS), headers['content-type']).slice(
-        0,
-        BODY_HEAD_CHARACTERS,
-      ),
+      ...(isReadable ? { bodyHead: headOf(call.body, headers['content-type']) } : {}),
     };
   }
+}
+
+function headOf(body: Buffer, contentType: string | undefined): string {
+  return decodeText(body.subarray(0, 4 * BODY_HEAD_CHARACTERS), contentType).slice(0, BODY_HEAD_CHARACTERS);
 }
 
 function flat(headers: Readonly<Record<string, string | readonly string[]>>): Record<string, string> {
