@@ -29,7 +29,7 @@ export interface RequestOptions<Catch = undefined, Stream = undefined> {
    * Judge the response yourself: `true` gives one for `await using`, a function is given the response and awaited.
    * Locust: `catch_response`.
    */
-  readonly catchResponse?: Catch;
+  readonly catchResponse?: Catch | CatchBlock<CaughtFor<Stream>>;
   /** `true`: the call is over when the headers are there, and the body is read as it arrives. Locust: `stream`. */
   readonly stream?: Stream;
   /** Passed on with the `request` event, over that of the user's `context()`. Locust: `context`. */
