@@ -87,7 +87,6 @@ export class TaskLoop {
       const nested: TaskSet = Reflect.construct(task, [self]);
       return nested[loopKey].runSet(nested);
     }
-    if (typeof task !== 'function') throw notATask(this.set, task);
     return Reflect.apply(task, self, [self]);
   }
 
@@ -126,10 +125,12 @@ export class TaskLoop {
 
   #runNext(): unknown {
     this.life.checkGoesOn();
-    const task = this.#queue?.shift() ?? this.set?.getNextTask() ?? this.choose();
-    this.life.task = task;
-    if (!isTaskSetClass(task)) this.life.claimIteration();
-    return this.set === undefined ? this.execute(task) : this.set.executeTask(task);
+    const { set, life } = this;
+    const task = this.#queue?.shift() ?? (set === undefined ? this.choose() : set.getNextTask());
+    life.task = task;
+    if (typeof task !== 'function') throw notATask(set, task);
+    if (!isTaskSetClass(task)) life.claimIteration();
+    return set === undefined ? this.execute(task) : set.executeTask(task);
   }
 
   /** What follows a throw: the next step, or, thrown, the end of this loop. */
@@ -171,6 +172,9 @@ function isDeclarationFault(thrown: unknown): boolean {
 }
 
 function notATask(set: TaskSet | undefined, found: unknown): TsloadError {
-  const where = set === undefined ? 'the user' : set.constructor.name;
-  return new TsloadError('BAD_USER_CLASS', `getNextTask of ${where} gave ${String(found)}: it must return a task`);
+  const where = set === undefined ? 'a user' : set.constructor.name;
+  return new TsloadError(
+    'BAD_USER_CLASS',
+    `the next task of ${where} is ${String(found)}: it must be a function or a task set class`,
+  );
 }

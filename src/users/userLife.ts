@@ -96,7 +96,7 @@ export class UserLife {
 
   /** Rests for `seconds`: the time in which a graceful stop ends the user at once. 0 is one turn of the event loop. */
   pause(seconds: number): Promise<void> {
-    this.checkGoesOn();
+    if (this.#isStopping) return refused();
     this.state = 'waiting';
     if (seconds > 0) return new Wait(this, seconds).promise;
     return new Promise((resolve, reject) => setImmediate(endTurn, this, resolve, reject));
@@ -283,6 +283,13 @@ class Wait extends Sleep {
 function endTurn(life: UserLife, resolve: () => void, reject: (reason: unknown) => void): void {
   if (life.resume()) resolve();
   else reject(userStopped);
+}
+
+/** Rejects with the stop; nobody need be waiting for it. */
+function refused(): Promise<void> {
+  const promise = Promise.reject(userStopped);
+  promise.catch(() => {});
+  return promise;
 }
 
 /** A fault of tsload's own kind says all in its message; everything else brings its stack. */
