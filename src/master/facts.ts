@@ -1,0 +1,32 @@
+/**
+ * Waits until something is true of the workers, with a limit. Whoever changes a fact calls `check`.
+ */
+interface Waiting {
+  readonly isTrue: () => boolean;
+  readonly resolve: (isTrue: boolean) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Facts {
+  readonly #waiting = new Set<Waiting>();
+
+  /** Resolves with true as soon as the fact holds, or with false after `seconds`. */
+  until(isTrue: () => boolean, seconds: number): Promise<boolean> {
+    if (isTrue()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#settle(waiting, false), seconds * 1000);
+      const waiting: Waiting = { isTrue, resolve, timer };
+      this.#waiting.add(waiting);
+    });
+  }
+
+  check(): void {
+    for (const waiting of [...this.#waiting]) if (waiting.isTrue()) this.#settle(waiting, true);
+  }
+
+  #settle(waiting: Waiting, isTrue: boolean): void {
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(waiting);
+    waiting.resolve(isTrue);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * A worker as its master knows it: what it was told, and what it said last.
+ */
+import type { MasterEnd, WorkerHealth } from '../link/index.js';
+
+export class WorkerNode {
+  /** Live users by class, as reported. */
+  userCounts: Readonly<Record<string, number>> = {};
+  health: WorkerHealth | undefined;
+  /** Reports up to this one are counted. */
+  lastSequence = 0;
+  /** The last step of which it said that all is done. */
+  doneStep = 0;
+  /** The test whose `testStart` listeners are done here; and the test whose users are gone. */
+  startedTest = 0;
+  stoppedTest = 0;
+  isSpent = false;
+  /** It was saturated in the second that is running. */
+  isSaturatedNow = false;
+  hasBeenSaturated = false;
+
+  constructor(
+    readonly id: string,
+    readonly index: number,
+    readonly link: MasterEnd,
+  ) {}
+
+  get userCount(): number {
+    return Object.values(this.userCounts).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Whether a report with that number is new; then it counts as seen. */
+  accepts(sequence: number): boolean {
+    if (sequence <= this.lastSequence) return false;
+    this.lastSequence = sequence;
+    return true;
+  }
+
+  beginTest(): void {
+    this.userCounts = {};
+    this.doneStep = 0;
+    this.isSpent = false;
+    this.isSaturatedNow = false;
+    this.hasBeenSaturated = false;
+  }
+}

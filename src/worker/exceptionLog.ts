@@ -1,0 +1,38 @@
+/**
+ * Exceptions of user code since the last report, grouped by traceback.
+ *
+ * Bounded: after `maxTracebacks` different ones within one interval further ones are counted together, so that an exception
+ * with a number in its text cannot fill the memory.
+ */
+import { describeThrown } from '../log.js';
+import type { ReportedException } from '../link/index.js';
+
+const maxTracebacks = 200;
+const others = { message: '(further exceptions)', traceback: '(more different exceptions than are kept apart)' };
+
+export class ExceptionLog {
+  #groups = new Map<string, { readonly message: string; readonly traceback: string; count: number }>();
+
+  add(thrown: unknown): void {
+    const traceback = describeThrown(thrown);
+    let group = this.#groups.get(traceback);
+    if (group === undefined) {
+      const kept = this.#groups.size < maxTracebacks ? { message: messageOf(thrown), traceback } : others;
+      group = this.#groups.get(kept.traceback) ?? { ...kept, count: 0 };
+      this.#groups.set(kept.traceback, group);
+    }
+    group.count++;
+  }
+
+  /** What came since the last call. */
+  take(): ReportedException[] {
+    const taken = [...this.#groups.values()];
+    this.#groups = new Map();
+    return taken;
+  }
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
+  return describeThrown(thrown);
+}

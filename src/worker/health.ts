@@ -1,0 +1,77 @@
+/**
+ * How the process itself is doing: a generator that is too busy measures its own queue instead of the target.
+ *
+ * An interval is saturated when the event loop was busy for more than 90 % of it, or when 1 % of its turns came more than
+ * 50 ms late: either adds to every response time that is measured in it. The delay is sampled each 10 ms by Node itself,
+ * outside JavaScript.
+ */
+import { type EventLoopUtilization, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
+import type { WorkerHealth } from '../link/index.js';
+
+/** Share of an interval; above it the interval is saturated. */
+export const maxLoopUtilisation = 0.9;
+/** Milliseconds; above it the interval is saturated. */
+export const maxLoopDelayMillis = 50;
+
+const resolutionMillis = 10;
+
+/** What an interval must stay under. Pure. */
+export function isSaturated(loopUtilisation: number, loopDelayMillis: number): boolean {
+  return loopUtilisation > maxLoopUtilisation || loopDelayMillis > maxLoopDelayMillis;
+}
+
+export class HealthMonitor {
+  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMillis });
+  readonly #collections = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) this.#gcMillis += duration;
+  });
+  #gcMillis = 0;
+  #utilisation: EventLoopUtilization;
+  #cpu: NodeJS.CpuUsage;
+  #time: number;
+
+  constructor() {
+    this.#delay.enable();
+    this.#collections.observe({ entryTypes: ['gc'] });
+    this.#utilisation = performance.eventLoopUtilization();
+    this.#cpu = process.cpuUsage();
+    this.#time = performance.now();
+  }
+
+  /** How it was since the last call. */
+  take(): WorkerHealth {
+    const utilisation = performance.eventLoopUtilization();
+    const cpu = process.cpuUsage();
+    const time = performance.now();
+    const millis = Math.max(1, time - this.#time);
+    const cpuMicros = cpu.user + cpu.system - this.#cpu.user - this.#cpu.system;
+    const loopUtilisation = performance.eventLoopUtilization(utilisation, this.#utilisation).utilization;
+    const loopDelayMillis = this.#takeDelay();
+    const gcMillis = this.#gcMillis;
+    this.#utilisation = utilisation;
+    this.#cpu = cpu;
+    this.#time = time;
+    this.#gcMillis = 0;
+    return {
+      cpuPercent: cpuMicros / 10 / millis,
+      memoryBytes: process.memoryUsage.rss(),
+      loopDelayMillis,
+      loopUtilisation,
+      gcMillis,
+      isSaturated: isSaturated(loopUtilisation, loopDelayMillis),
+    };
+  }
+
+  close(): void {
+    this.#delay.disable();
+    this.#collections.disconnect();
+  }
+
+  /** A turn that is on time counts as one resolution: that is no delay. */
+  #takeDelay(): number {
+    const { count } = this.#delay;
+    const millis = count === 0 ? 0 : this.#delay.percentile(99) / 1e6 - resolutionMillis;
+    this.#delay.reset();
+    return Math.max(0, millis);
+  }
+}

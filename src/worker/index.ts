@@ -1,0 +1,2 @@
+export { isSaturated, maxLoopDelayMillis, maxLoopUtilisation } from './health.js';
+export { Worker, type WorkerOptions } from './worker.js';
