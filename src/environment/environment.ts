@@ -12,6 +12,7 @@ import {
 } from '../events/index.js';
 import type { UserClassUpdate } from '../link/index.js';
 import { RunStatistics } from '../stats/index.js';
+import { taskSelectionOf, updateUserClass } from '../users/index.js';
 import { LocalRunner } from './localRunner.js';
 import {
   type CompleteOptions,
@@ -20,21 +21,23 @@ import {
   type Shape,
   type UserClass,
 } from './options.js';
+import { runnableClasses } from './userClasses.js';
 
 export class Environment implements EnvironmentView {
   readonly events: Events;
-  readonly stats: StatisticsView;
   readonly shape: Shape | undefined;
   readonly parsedOptions: ParsedOptions;
   readonly profile: string | undefined;
+  /** The classes whose users run, sorted by name. */
+  readonly userClasses: readonly UserClass[];
   /** The rest of what it was made from, complete. */
   readonly options: CompleteOptions;
   host: string | undefined;
   stopTimeout: number;
   catchExceptions: boolean;
   processExitCode: number | undefined = undefined;
+  readonly #statistics: RunStatistics;
   #runner: LocalRunner | undefined;
-  #userClasses: readonly UserClass[];
 
   /** Throws `OptionError` for options that cannot be used and `TsloadError` for user classes that cannot run together. */
   constructor(options: EnvironmentOptions = {}) {
@@ -46,20 +49,23 @@ export class Environment implements EnvironmentView {
     this.host = options.host;
     this.stopTimeout = this.options.stopTimeout;
     this.catchExceptions = this.options.catchExceptions;
-    this.stats = new RunStatistics({ maxNames: this.options.maxNames });
-    this.#userClasses = [...(options.userClasses ?? [])];
+    this.userClasses = runnableClasses([...(options.userClasses ?? [])]);
+    const { maxNames } = this.options;
+    const { chartPercentiles } = options;
+    this.#statistics = new RunStatistics({ maxNames, ...(chartPercentiles === undefined ? {} : { chartPercentiles }) });
+  }
+
+  get stats(): StatisticsView {
+    return this.#statistics;
   }
 
   get runner(): LocalRunner | undefined {
     return this.#runner;
   }
 
-  /** The classes whose users run, sorted by name. */
-  get userClasses(): readonly UserClass[] {
-    return this.#userClasses;
-  }
-
+  /** For tsload's own use. */
   get runtime(): UserRuntime {
+    if (this.#runner !== undefined) return this.#runner.runtime;
     throw new TsloadError('MISUSE', 'this environment has no runner yet: call createLocalRunner() first');
   }
 
@@ -71,13 +77,27 @@ export class Environment implements EnvironmentView {
         'this environment has a runner already: make another environment for another one',
       );
     }
-    this.#runner = new LocalRunner(this);
+    this.#runner = new LocalRunner(this, this.#statistics);
     return this.#runner;
   }
 
-  /** Changes host, weight, fixed count or tasks of a class, also while a test runs. Locust: `update_user_class`. */
-  updateUserClass(_update: UserClassUpdate): void {}
+  /**
+   * Changes host, weight, fixed count or tasks of a class. While a test runs, host and tasks hold for users that start from
+   * now on; weight and fixed count for the next test. Throws `TsloadError` BAD_OPTION. Locust: `update_user_class`.
+   */
+  updateUserClass(update: UserClassUpdate): void {
+    const { userClass: name, ...settings } = update;
+    const userClass = this.userClasses.find((each) => each.name === name);
+    if (userClass === undefined) {
+      const names = this.userClasses.map((each) => each.name).join(', ');
+      throw new TsloadError('BAD_OPTION', `there is no user class ${name} in this test, only ${names}`);
+    }
+    updateUserClass(this, userClass, settings);
+  }
 
   /** Weight 1 for every class, and its leaf tasks with equal chances. Locust: `assign_equal_weights`. */
-  assignEqualWeights(): void {}
+  assignEqualWeights(): void {
+    for (const userClass of this.userClasses) userClass.weight = 1;
+    taskSelectionOf(this).assignEqualWeights();
+  }
 }

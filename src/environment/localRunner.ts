@@ -1,58 +1,134 @@
 /**
- * A master and one worker in this process, joined by the memory link.
+ * A master and one worker in this process, joined by the memory link. Each event of a test is fired once, by the master.
  */
-import { TsloadError } from '../errors.js';
-import type { MessageListener, Runner, RunState, StartOptions, StatisticsView } from '../events/index.js';
+import type { MessageListener, Runner, RunState, StartOptions, StatisticsView, UserRuntime } from '../events/index.js';
+import { createMemoryLink, MessageListeners } from '../link/index.js';
+import { Master } from '../master/index.js';
+import { IntervalRecorder, type RunStatistics } from '../stats/index.js';
+import { StopTest } from '../users/index.js';
+import { Worker } from '../worker/index.js';
 import type { Environment } from './environment.js';
+import { prepareTest, testSettings } from './testSettings.js';
 
-const notYet = (): never => {
-  throw new TsloadError('MISUSE', 'the runner is not built yet');
-};
+const clientId = 'local';
 
 export class LocalRunner implements Runner {
-  readonly state: RunState = 'ready';
-  readonly userCount: number = 0;
-  readonly userClassesCount: Readonly<Record<string, number>> = {};
-  readonly targetUserCount: number = 0;
-  readonly targetUserClassesCount: Readonly<Record<string, number>> = {};
-  readonly spawnRate: number = 0;
   readonly workerIndex = 0;
   readonly workerCount = 1;
-  readonly clientId = 'local';
-  readonly ended: Promise<void> = Promise.resolve();
-  /** CPU was above 90 % at least once in this test. */
-  readonly hasCpuWarning: boolean = false;
-  /** Something failed that is neither a failed request nor an exception of a task: exit code 2. */
-  readonly hasFault: boolean = false;
+  readonly clientId = clientId;
+  readonly #master: Master;
+  readonly #worker: Worker;
+  readonly #listeners = new MessageListeners();
 
-  constructor(readonly environment: Environment) {}
+  /** For `Environment.createLocalRunner`. */
+  constructor(
+    readonly environment: Environment,
+    statistics: RunStatistics,
+  ) {
+    const link = createMemoryLink();
+    const { shape, options } = environment;
+    this.#master = new Master({
+      environment,
+      statistics,
+      classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
+      prepare: () => prepareTest(environment),
+      settings: () => testSettings(environment),
+      shape,
+      resetStats: options.resetStats,
+      quitAtEnd: options.quitAtEnd,
+      isDistributed: false,
+      leadSeconds: 0,
+      isStopTest: (thrown) => thrown instanceof StopTest,
+    });
+    this.#worker = new Worker({
+      id: clientId,
+      environment,
+      userClasses: new Map(environment.userClasses.map((userClass) => [userClass.name, userClass])),
+      link: link.worker,
+      recorder: new IntervalRecorder({ maxNames: options.maxNames }),
+      firesTestEvents: false,
+    });
+    this.#master.addWorker(clientId, link.master);
+  }
+
+  get state(): RunState {
+    return this.#master.state === 'stopping' ? 'cleanup' : this.#master.state;
+  }
+
+  get userCount(): number {
+    return this.#worker.userCount;
+  }
+
+  get userClassesCount(): Readonly<Record<string, number>> {
+    const none = this.environment.userClasses.map(({ name }) => [name, 0] as const);
+    return { ...Object.fromEntries(none), ...this.#worker.users.pool.counts() };
+  }
+
+  get targetUserCount(): number {
+    return this.#master.targetUserCount;
+  }
+
+  get targetUserClassesCount(): Readonly<Record<string, number>> {
+    return this.#master.targetUserClassesCount;
+  }
+
+  get spawnRate(): number {
+    return this.#master.spawnRate;
+  }
 
   get stats(): StatisticsView {
     return this.environment.stats;
   }
-  start(_userCount: number, _spawnRate: number, _options?: StartOptions): void {
-    notYet();
+
+  get ended(): Promise<void> {
+    return this.#master.ended;
   }
+
+  /** What users and clients need of the worker. */
+  get runtime(): UserRuntime {
+    return this.#worker.runtime;
+  }
+
+  /** CPU usage was above 90 % at least once in this test. Locust: `cpu_warning_emitted`. */
+  get hasCpuWarning(): boolean {
+    return this.#worker.usage.hasWarned;
+  }
+
+  /** Something failed that is neither a failed request nor an exception of a task: exit code 2. */
+  get hasFault(): boolean {
+    return this.#master.hasFault;
+  }
+
+  start(userCount: number, spawnRate: number, options?: StartOptions): void {
+    this.#master.start(userCount, spawnRate, options);
+  }
+
   startShape(): void {
-    notYet();
+    this.#master.startShape();
   }
-  /** Resolves when the shape has ended the test or was stopped; at once without a shape. */
-  get shapeEnded(): Promise<void> {
-    return notYet();
-  }
+
   stop(): Promise<void> {
-    return notYet();
+    return this.#master.stop();
   }
+
   quit(): Promise<void> {
-    return notYet();
+    return this.#master.quit();
   }
+
+  /** Sets the statistics to zero and fires `resetStats`. */
   resetStats(): void {
-    notYet();
+    const { environment } = this;
+    environment.events.resetStats.fire({ environment });
+    this.#master.resetStats();
   }
-  registerMessage(_type: string, _listener: MessageListener, _options?: { readonly concurrent?: boolean }): void {
-    notYet();
+
+  /** `concurrent` makes no difference in one process. */
+  registerMessage(type: string, listener: MessageListener): void {
+    this.#listeners.register(type, listener);
   }
-  sendMessage(_type: string, _data?: unknown, _clientId?: string): void {
-    notYet();
+
+  /** There is one node, so the message comes back to it, a turn of the event loop later. */
+  sendMessage(type: string, data?: unknown, _clientId?: string): void {
+    setImmediate(() => this.#listeners.deliver({ type, data, nodeId: clientId }, this.environment));
   }
 }

@@ -4,15 +4,10 @@
 import { OptionError } from '../errors.js';
 import type { Events, ParsedOptions } from '../events/index.js';
 import type { IterationLimit } from '../link/index.js';
-import type { User } from '../users/index.js';
+import type { Shape } from '../master/index.js';
+import type { UserClass } from '../users/index.js';
 
-export type UserClass = typeof User;
-
-/** A shape object: `LoadTestShape`, or anything with its `tick`. */
-export interface Shape {
-  tick(): unknown;
-  resetTime?(): void;
-}
+export type { Shape, UserClass };
 
 export interface EnvironmentOptions {
   /** Classes whose users run. Those of weight 0 and without a fixed count are dropped. Locust: `user_classes`. */

@@ -1,5 +1,6 @@
 export type { Link, LinkListener } from './link.js';
 export { createMemoryLink, type MasterEnd, type WorkerEnd } from './memory.js';
+export { MessageListeners } from './messageListeners.js';
 export type {
   CustomLinkMessage,
   IterationLimit,

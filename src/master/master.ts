@@ -18,6 +18,7 @@ import { Reports } from './reports.js';
 import { isTesting, type MasterState, nextRunState, type RunInput } from './runState.js';
 import { SecondClock } from './secondClock.js';
 import { type Shape, ShapeDriver } from './shapeDriver.js';
+import type { ShapeLoad } from './shapeTick.js';
 import { shareOf } from './sharedIterations.js';
 import { WorkerNode } from './workerNode.js';
 import { Workers } from './workers.js';
@@ -34,6 +35,8 @@ export interface MasterOptions {
   readonly statistics: RunStatistics;
   /** Asked at the start of each test. */
   classes(): readonly ClassPlan[];
+  /** Called at the start of each test, before anybody hears of it. */
+  prepare(): void;
   /** Asked at the start of each test, when listeners of `testStart` are done. */
   settings(): TestSettings;
   readonly shape: Shape | undefined;
@@ -193,6 +196,7 @@ export class Master {
     this.#reports.beginTest(epochSeconds());
     for (const worker of this.workers) worker.beginTest();
     this.#clock.start();
+    this.options.prepare();
     await this.#fire(this.options.environment.events.testStart);
     if (!this.#isBeginning(test)) return;
     const settings = this.options.settings();
@@ -218,6 +222,163 @@ export class Master {
       spawned: (isAgreed) => this.#guard(this.#spawned(isAgreed)),
     });
     if (this.#load !== undefined) this.#ramps.start(this.#load);
+  }
+
+  /** What holds for the test, once for each worker; not with every spawn. */
+  #sendTestStart(worker: WorkerNode): void {
+    const settings = this.options.settings();
+    const place = [...this.workers].indexOf(worker);
+    const iterations = shareOf(settings.iterations, place, this.workers.size);
+    worker.toldTest = this.#test;
+    const times = { test: this.#test, period: this.#reports.period, startTime: epochSeconds() };
+    worker.link.send({ kind: 'testStart', ...times, settings: { ...settings, iterations } });
+  }
+
+  async #spawned(isAgreed: boolean): Promise<void> {
+    if (!this.#enter('allSpawned')) return;
+    this.targetUserClassesCount = this.#ramps?.classTotals() ?? {};
+    this.#logSpawned(isAgreed);
+    const userCount = this.workers.userCount;
+    this.workers.send({ kind: 'spawningComplete', test: this.#test, userCount });
+    if (this.options.resetStats) this.resetStats();
+    try {
+      await this.options.environment.events.spawningComplete.fireAndWait({ userCount });
+    } catch (thrown) {
+      this.#steered(thrown);
+    }
+    this.#endIfSpent();
+  }
+
+  #logSpawned(isAgreed: boolean): void {
+    const counts = Object.entries(this.workers.userClassesCount(Object.keys(this.targetUserClassesCount)));
+    const sorted = Object.fromEntries(counts.sort(([a], [b]) => (a < b ? -1 : 1)));
+    const text = `${JSON.stringify(sorted)} (${this.workers.userCount} total users)`;
+    log.info(
+      isAgreed ? `all users spawned: ${text}` : `users spawned, but not every worker has reported in time: ${text}`,
+    );
+  }
+
+  #applyShape({ userCount, spawnRate, userClasses }: ShapeLoad): void {
+    log.info(`shape test updating to ${userCount} users at ${spawnRate.toFixed(2)} spawn rate`);
+    this.start(userCount, spawnRate, userClasses === undefined ? {} : { userClasses });
+  }
+
+  #shapeEnded(failure: string | undefined): void {
+    this.#shapeDriver = undefined;
+    if (failure !== undefined) this.#fail(failure);
+    log.info('shape test stopping');
+    this.#endByItself();
+  }
+
+  /** Ends the test when no worker has anything left to do. */
+  #endIfSpent(): void {
+    if (this.#state !== 'running' && this.#state !== 'spawning') return;
+    if (this.workers.size === 0 || !this.workers.every(({ isSpent }) => isSpent)) return;
+    log.info('all iterations are done: ending the test');
+    this.#endByItself();
+  }
+
+  #endByItself(): void {
+    this.#guard(this.options.quitAtEnd ? this.quit() : this.stop());
+  }
+
+  async #endTest(): Promise<void> {
+    const { environment } = this.options;
+    this.#ramps?.cancel();
+    await this.#fire(environment.events.testStopping);
+    const test = this.#test;
+    this.workers.send({ kind: 'stop', test });
+    const seconds = environment.stopTimeout + stoppedWaitSeconds;
+    const isDone = () => this.workers.every(({ stoppedTest, toldTest }) => stoppedTest === test || toldTest !== test);
+    if (!(await this.#facts.until(isDone, seconds))) {
+      log.error(`not all workers have stopped their users within ${seconds} seconds`);
+    }
+    this.#clock.stop();
+    this.#reports.tick(this.workers.userCount);
+    this.#ramps = undefined;
+    this.#enter('allStopped');
+    await this.#fire(environment.events.testStop);
+  }
+
+  async #end(): Promise<void> {
+    await this.stop();
+    this.workers.send({ kind: 'quit' });
+    await this.#facts.until(() => this.workers.size === 0, stoppedWaitSeconds);
+    this.#resolveEnded();
+  }
+
+  async #fire(event: EventHook<{ readonly environment: Environment }>): Promise<void> {
+    try {
+      await event.fireAndWait({ environment: this.options.environment });
+    } catch (thrown) {
+      this.#steered(thrown);
+    }
+  }
+
+  /** A listener threw a control exception: the one that means the test ends it, others mean nothing here. */
+  #steered(thrown: unknown): void {
+    if (!isControl(thrown)) throw thrown;
+    if (this.options.isStopTest(thrown)) this.#stopTest(thrown.message);
+  }
+
+  #stopTest(reason: string): void {
+    if (this.#state === 'stopping' || !isTesting(this.#state)) return;
+    if (reason !== '') log.error(reason);
+    log.warning('stopping the test');
+    this.#endByItself();
+  }
+
+  #receive(worker: WorkerNode, message: WorkerMessage): void {
+    switch (message.kind) {
+      case 'ready':
+        return;
+      case 'started':
+        worker.startedTest = message.test;
+        break;
+      case 'report':
+        this.#reports.receive(worker, message);
+        if (this.options.isDistributed) {
+          this.options.environment.events.workerReport.fire({ clientId: worker.id, data: { ...message.data } });
+        }
+        break;
+      case 'users':
+        if (message.test !== this.#test) return;
+        worker.userCounts = message.userCounts;
+        worker.isSpent = message.isSpent;
+        worker.doneStep = Math.max(worker.doneStep, message.step);
+        this.#endIfSpent();
+        break;
+      case 'stopped':
+        worker.stoppedTest = message.test;
+        worker.userCounts = {};
+        break;
+      case 'stopTest':
+        if (message.test === this.#test) this.#stopTest(message.reason);
+        return;
+      case 'fault':
+        this.hasFault = true;
+        return;
+      case 'quit':
+        this.#lose(worker);
+        return;
+      case 'custom':
+        this.options.customMessage?.(message);
+        return;
+      default:
+        message satisfies never;
+    }
+    this.#facts.check();
+  }
+
+  /** The worker is gone, with its users. Without any worker there is no test. */
+  #lose(worker: WorkerNode): void {
+    if (!this.workers.remove(worker)) return;
+    worker.link.close();
+    this.#ramps?.removeWorker(worker.id);
+    this.#facts.check();
+    if (this.workers.size > 0 || this.#quitting !== undefined || !isTesting(this.#state)) return;
+    log.info('the last worker is gone: stopping the test');
+    this.#endByItself();
   }
 }
 

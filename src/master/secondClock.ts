@@ -15,10 +15,13 @@ export class SecondClock {
     this.stop();
     const now = epochSeconds();
     const next = Math.floor(now - graceSeconds) + 1 + graceSeconds;
-    this.#timer = setTimeout(() => {
-      this.start();
-      this.tick();
-    }, (next - now) * 1000);
+    this.#timer = setTimeout(
+      () => {
+        this.start();
+        this.tick();
+      },
+      (next - now) * 1000,
+    );
     this.#timer.unref();
   }
 

@@ -15,7 +15,10 @@ export interface ShapeLoad {
 export function readTick(result: unknown, known: ReadonlySet<string>): ShapeLoad | undefined {
   if (result === null || result === undefined) return undefined;
   if (!Array.isArray(result) || result.length < 2 || result.length > 3) {
-    throw badTick(result, 'it must return [users, spawnRate], [users, spawnRate, userClasses], or null to end the test');
+    throw badTick(
+      result,
+      'it must return [users, spawnRate], [users, spawnRate, userClasses], or null to end the test',
+    );
   }
   const [users, spawnRate, userClasses]: readonly unknown[] = result;
   if (typeof users !== 'number' || !Number.isFinite(users) || users < 0) {

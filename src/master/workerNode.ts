@@ -11,7 +11,8 @@ export class WorkerNode {
   lastSequence = 0;
   /** The last step of which it said that all is done. */
   doneStep = 0;
-  /** The test whose `testStart` listeners are done here; and the test whose users are gone. */
+  /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone. */
+  toldTest = 0;
   startedTest = 0;
   stoppedTest = 0;
   isSpent = false;

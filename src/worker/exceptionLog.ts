@@ -4,8 +4,9 @@
  * Bounded: after `maxTracebacks` different ones within one interval further ones are counted together, so that an exception
  * with a number in its text cannot fill the memory.
  */
-import { describeThrown } from '../log.js';
+
 import type { ReportedException } from '../link/index.js';
+import { describeThrown } from '../log.js';
 
 const maxTracebacks = 200;
 const others = { message: '(further exceptions)', traceback: '(more different exceptions than are kept apart)' };

@@ -7,8 +7,8 @@
  */
 import { epochSeconds } from '../clock.js';
 import { type Environment, isControl } from '../events/index.js';
-import { getLogger } from '../log.js';
 import type { SpawnMessage } from '../link/index.js';
+import { getLogger } from '../log.js';
 import { createUser, StopTest, type User, type UserClass } from '../users/index.js';
 import { StartQueue } from './startQueue.js';
 import { stopUsers } from './stopping.js';
@@ -112,10 +112,14 @@ export class UserRunner {
     const now = epochSeconds();
     for (;;) {
       const userClass = this.#queue.takeDue(now);
-      if (userClass === undefined) return this.#sleep();
+      if (userClass === undefined) break;
       this.#startOne(userClass);
-      if (performance.now() - begin > burstMillis) return this.#turn();
+      if (performance.now() - begin > burstMillis) {
+        this.#turn();
+        return;
+      }
     }
+    this.#sleep();
   }
 
   #sleep(): void {

@@ -5,8 +5,8 @@
  * the test ends) is decided there; everything about single users is decided here.
  */
 import { type Environment, isControl, type MessageListener, type UserRuntime } from '../events/index.js';
-import { describeThrown, getLogger } from '../log.js';
 import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
+import { describeThrown, getLogger } from '../log.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
 import type { UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
@@ -54,11 +54,17 @@ export class Worker {
   #hasBegun = false;
   #early: SpawnMessage[] = [];
   #wasSpent = false;
+  /** No further step of the ramp is to come. */
+  #isRampOver = false;
   #isStopping = false;
 
   constructor(private readonly options: WorkerOptions) {
     const { environment, recorder, link, id } = options;
-    this.#runtime = new WorkerRuntime(recorder, () => this.index, (reason) => this.#stopTest(reason));
+    this.#runtime = new WorkerRuntime(
+      recorder,
+      () => this.index,
+      (reason) => this.#stopTest(reason),
+    );
     this.#users = new UserRunner({
       environment,
       userClasses: options.userClasses,
@@ -103,24 +109,29 @@ export class Worker {
         this.index = message.index;
         return;
       case 'testStart':
-        return this.#guard(this.#beginTest(message));
+        this.#guard(this.#beginTest(message));
+        return;
       case 'spawn':
-        return this.#spawn(message);
+        this.#spawn(message);
+        return;
       case 'spawningComplete':
-        if (this.options.firesTestEvents) {
-          this.options.environment.events.spawningComplete.fire({ userCount: message.userCount });
-        }
+        this.#spawningComplete(message.userCount);
         return;
       case 'reset':
-        return this.#reset(message.period);
+        this.#reset(message.period);
+        return;
       case 'stop':
-        return this.#guard(this.#stop(message.test));
+        this.#guard(this.#stop(message.test));
+        return;
       case 'quit':
-        return this.#guard(this.#quit());
+        this.#guard(this.#quit());
+        return;
       case 'updateUserClass':
-        return this.options.updateUserClass?.(message.update);
+        this.options.updateUserClass?.(message.update);
+        return;
       case 'custom':
-        return this.options.customMessage?.(message);
+        this.options.customMessage?.(message);
+        return;
       case 'acknowledge':
         return; // a link that can break keeps reports until here; this one cannot
       default:
@@ -151,6 +162,7 @@ export class Worker {
     this.#health.take();
     this.usage.beginTest();
     await this.#fireTestStart();
+    if (this.#isStopping || test !== this.#test) return;
     this.#reporter.start(startTime + settings.warmupSeconds);
     this.#hasBegun = true;
     this.options.link.send({ kind: 'started', test });
@@ -175,8 +187,14 @@ export class Worker {
       return;
     }
     this.#lastStep = message.step;
+    this.#isRampOver = message.isLast;
     this.#awaitedStep = message.isLast ? message.step : 0;
     this.#users.spawn(message);
+  }
+
+  #spawningComplete(userCount: number): void {
+    const { environment, firesTestEvents } = this.options;
+    if (firesTestEvents) environment.events.spawningComplete.fire({ userCount });
   }
 
   #usersChanged(): void {
@@ -187,18 +205,15 @@ export class Worker {
     if (isStepDone) this.#awaitedStep = 0;
     this.#wasSpent = isSpent;
     const userCounts = this.#users.pool.counts();
-    this.options.link.send({ kind: 'users', test: this.#test, step: this.#doneStep(isStepDone), userCounts, isSpent });
-  }
-
-  #doneStep(isStepDone: boolean): number {
-    return isStepDone ? this.#lastStep : 0;
+    const step = isStepDone ? this.#lastStep : 0;
+    this.options.link.send({ kind: 'users', test: this.#test, step, userCounts, isSpent });
   }
 
   /** Nobody runs, and that is because no iterations are left. */
   get #isSpent(): boolean {
     const { budget } = this.#runtime;
     if (budget === undefined || this.userCount > 0) return false;
-    return budget.isUsedUp || (budget.hasRefused && this.#users.isSettled);
+    return budget.isUsedUp || (budget.hasRefused && this.#isRampOver && this.#users.isSettled);
   }
 
   #reset(period: number): void {

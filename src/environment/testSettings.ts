@@ -1,0 +1,37 @@
+/**
+ * What an environment says about a test when one begins.
+ */
+import type { TestSettings } from '../link/index.js';
+import { LoadTestShape, taskSelectionOf } from '../users/index.js';
+import type { Environment } from './environment.js';
+
+const filtered = new WeakSet<Environment>();
+
+/** Applies the tags, at the first test, and lets the shape know where it runs. */
+export function prepareTest(environment: Environment): void {
+  const { shape, runner, options, userClasses } = environment;
+  if (shape instanceof LoadTestShape) {
+    shape.environment = environment;
+    shape.runner = runner;
+  }
+  if (filtered.has(environment)) return;
+  filtered.add(environment);
+  const { tags, excludeTags } = options;
+  if (tags.length === 0 && excludeTags.length === 0) return;
+  taskSelectionOf(environment).filterByTags({ tags, excludeTags }, userClasses);
+}
+
+export function testSettings(environment: Environment): TestSettings {
+  const { host, stopTimeout, catchExceptions, options } = environment;
+  return {
+    host,
+    stopTimeoutSeconds: stopTimeout,
+    catchExceptions,
+    warmupSeconds: options.warmup,
+    iterations: options.iterations,
+    seed: options.seed,
+    tags: options.tags,
+    excludeTags: options.excludeTags,
+    customOptions: {},
+  };
+}
