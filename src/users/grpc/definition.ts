@@ -9,7 +9,7 @@ import { MessageReader } from './messageReader.js';
 import { FieldProblem, MessageWriter } from './messageWriter.js';
 import { servicesIn } from './protoFile.js';
 import { methodName } from './protoNames.js';
-import type { CallKind, Int64Mode, ProtoJson } from './service.js';
+import { type CallKind, callKind, type Int64Mode, type ProtoJson } from './service.js';
 
 export interface MethodDefinition {
   /** In camelCase. */
@@ -74,7 +74,7 @@ function defined(service: Service, int64: Int64Mode): ServiceDefinition {
     return {
       name: methodName(method.name),
       path: `/${name}/${method.name}`,
-      kind: kindOf(requestStream, responseStream),
+      kind: callKind(requestStream, responseStream),
       requestStream,
       responseStream,
       encode: (message: unknown) => codec.encode(message),
@@ -82,11 +82,6 @@ function defined(service: Service, int64: Int64Mode): ServiceDefinition {
     };
   });
   return { name, methods: new Map(methods.map((method) => [method.name, method])) };
-}
-
-function kindOf(requestStream: boolean, responseStream: boolean): CallKind {
-  if (requestStream) return responseStream ? 'bidi' : 'clientStream';
-  return responseStream ? 'serverStream' : 'unary';
 }
 
 /** Codecs are compiled by the first message that is sent, before its time begins to run. */

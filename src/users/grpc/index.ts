@@ -2,6 +2,16 @@ export type { CallOptions, Judged, MetadataInit, StreamOptions } from './callOpt
 export type { GrpcTlsOptions } from './credentials.js';
 export { GrpcError } from './grpcError.js';
 export { GrpcUser } from './grpcUser.js';
+export { type ProtoFile, type ReadProtoOptions, readProto } from './protoFile.js';
+export {
+  type EnumModel,
+  type FieldModel,
+  type MessageModel,
+  type ProtoModel,
+  protoModel,
+  type ServiceModel,
+  type ValueType,
+} from './protoModel.js';
 export type { BidiStream, ClientStream, GrpcResponse, ServerStream } from './responses.js';
 export type {
   CallKind,

@@ -13,6 +13,11 @@ export type Int64Mode = 'number' | 'string' | 'bigint';
 
 export type CallKind = 'unary' | 'clientStream' | 'serverStream' | 'bidi';
 
+export function callKind(requestStream: boolean, responseStream: boolean): CallKind {
+  if (requestStream) return responseStream ? 'bidi' : 'clientStream';
+  return responseStream ? 'serverStream' : 'unary';
+}
+
 /** A parsed .proto with everything that it imports: plain data, in protobufjs's JSON form, field names in camelCase. */
 export type ProtoJson = { readonly [key: string]: unknown };
 
