@@ -1,4 +1,5 @@
 export type { Bundle } from './bundle.js';
 export { isUrl } from './download.js';
 export { type LoadedLocustfile, type LoadOptions, loadLocustfiles } from './load.js';
+export { generateProtoTypes, type ProtoTypesOptions, writeProtoTypes } from './protoTypes.js';
 export { defaultLocustfile, locustfileExtensions } from './resolve.js';
