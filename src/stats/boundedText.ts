@@ -1,6 +1,6 @@
 /**
  * Texts that come from the target or from a locustfile, made small enough to be kept for the whole run. A piece cut from a
- * string keeps the whole string alive in V8, a response of megabytes with it: what is cut here is copied.
+ * string keeps the whole string alive in V8, a response of megabytes with it: what is kept is copied.
  */
 import type { FailureSample } from '../events/index.js';
 import { withoutAddresses } from './locustBorder.js';
@@ -21,15 +21,19 @@ export const textLimits = {
   headers: 50,
 } as const;
 
-/** The text, or its first characters and an ellipsis. */
-export function bounded(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  return Buffer.from(`${text.slice(0, maxLength - 1)}…`).toString();
+/** The text, or its first characters and an ellipsis. May keep the whole text alive. */
+export function cut(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
 }
 
-/** The text under which an error is counted. */
+/** The same in memory of its own, to be kept. */
+export function bounded(text: string, maxLength: number): string {
+  return Buffer.from(cut(text, maxLength)).toString();
+}
+
+/** The text under which an error is counted. May keep the whole text alive. */
 export function groupedError(text: string): string {
-  return bounded(withoutAddresses(bounded(text, textLimits.error)), textLimits.error);
+  return cut(withoutAddresses(cut(text, textLimits.error)), textLimits.error);
 }
 
 export function boundedSample(sample: FailureSample): FailureSample {

@@ -5,7 +5,7 @@
  * what comes beyond is counted as `(other)`. The kinds are kept through intervals, as "the first three" is about the run.
  */
 import type { FailureSample, FailureSource } from '../events/index.js';
-import { boundedSample, groupedError, otherText } from './boundedText.js';
+import { bounded, boundedSample, groupedError, otherText, textLimits } from './boundedText.js';
 import type { ErrorStats } from './intervalStats.js';
 
 export const errorLimits = {
@@ -84,7 +84,8 @@ export class ErrorRecorder {
     return this.#kinds.get(otherText) ?? this.#newKind(otherText);
   }
 
-  #newKind(text: string): ErrorKind {
+  #newKind(groupedText: string): ErrorKind {
+    const text = bounded(groupedText, textLimits.error);
     this.budget.kinds++;
     const isSampled = this.budget.sampledKinds < errorLimits.sampledKinds;
     if (isSampled) this.budget.sampledKinds++;

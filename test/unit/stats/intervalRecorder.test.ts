@@ -338,3 +338,20 @@ test('a worker with 100 % distinct names and failures keeps its memory', () => {
   // 200,000 distinct names and errors: kept, they would be more than 50 MB.
   expect(usedHeap() - before).toBeLessThan(5_000_000);
 });
+
+test('a text cut from a long response does not keep that response alive', () => {
+  const recorder = new IntervalRecorder();
+  const before = usedHeap();
+  for (let i = 0; i < 100; i++) {
+    const body = `${i} `.repeat(200_000);
+    const head: FailureSample = { ...aSample, bodyHead: body.slice(0, 900) };
+    recorder.entry('GET', body.slice(0, 60)).recordFailure(
+      1,
+      0,
+      body.slice(0, 80),
+      source(() => head),
+    );
+  }
+  // The bodies are 50 MB together.
+  expect(usedHeap() - before).toBeLessThan(5_000_000);
+});
