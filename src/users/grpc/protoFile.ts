@@ -109,7 +109,7 @@ class ProtoReader {
     throw new TsloadError(
       'BAD_PROTO',
       `${shown(file)}:${line}: the import "${target}" is not found in ${folders} or the folders above: ` +
-        'give the root of your .proto files as protoPath',
+        'put it there, or name its folder (static protoPath, or --proto-path of tsload proto types)',
     );
   }
 
@@ -122,7 +122,7 @@ class ProtoReader {
   /** protobufjs names the missing type and the message it is used in, but no file: look for the word. */
   #unresolved(thrown: unknown): TsloadError {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    const type = /no such (?:type|Type or Enum|type or enum)[: ]*'?([\w.]+)'?/i.exec(message)?.[1];
+    const type = /no such (?:type or enum|type|enum)[: ]*'?([\w.]+)'?/i.exec(message)?.[1];
     if (type === undefined) return new TsloadError('BAD_PROTO', `${this.#names()}: ${message}`, { cause: thrown });
     const word = new RegExp(`(?<![\\w.])${escaped(type)}(?![\\w.])`);
     for (const [file, source] of this.#sources) {
