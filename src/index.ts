@@ -1,5 +1,13 @@
+export {
+  type EnvironmentOptions,
+  exitCodeOf,
+  LibraryEnvironment as Environment,
+  type LocalRunner,
+  runSingleUser,
+  type SingleUserOptions,
+} from './environment/index.js';
 export { TsloadError } from './errors.js';
-export { type Environment, events } from './events/index.js';
+export { events } from './events/index.js';
 export {
   type BidiStream,
   between,

@@ -12,7 +12,7 @@ import {
 } from '../events/index.js';
 import type { UserClassUpdate } from '../link/index.js';
 import { RunStatistics } from '../stats/index.js';
-import { taskSelectionOf, updateUserClass } from '../users/index.js';
+import { taskSelectionOf, type User, updateUserClass } from '../users/index.js';
 import { LocalRunner } from './localRunner.js';
 import {
   type CompleteOptions,
@@ -36,8 +36,11 @@ export class Environment implements EnvironmentView {
   stopTimeout: number;
   catchExceptions: boolean;
   processExitCode: number | undefined = undefined;
+  /** The user of `runSingleUser`. Locust: `single_user_instance`. */
+  singleUserInstance: User | undefined = undefined;
   readonly #statistics: RunStatistics;
   #runner: LocalRunner | undefined;
+  #runtime: UserRuntime | undefined;
 
   /** Throws `OptionError` for options that cannot be used and `TsloadError` for user classes that cannot run together. */
   constructor(options: EnvironmentOptions = {}) {
@@ -65,8 +68,13 @@ export class Environment implements EnvironmentView {
 
   /** For tsload's own use. */
   get runtime(): UserRuntime {
-    if (this.#runner !== undefined) return this.#runner.runtime;
+    if (this.#runtime !== undefined) return this.#runtime;
     throw new TsloadError('MISUSE', 'this environment has no runner yet: call createLocalRunner() first');
+  }
+
+  /** For tsload's own use: what users of this environment are given. */
+  useRuntime(runtime: UserRuntime): void {
+    this.#runtime = runtime;
   }
 
   /** A master and a worker in this process. Once for each environment. Locust: `create_local_runner`. */
@@ -78,6 +86,7 @@ export class Environment implements EnvironmentView {
       );
     }
     this.#runner = new LocalRunner(this, this.#statistics);
+    this.#runtime = this.#runner.runtime;
     return this.#runner;
   }
 
