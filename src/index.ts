@@ -52,6 +52,7 @@ export {
   type RequestBody,
   RequestError,
   type RequestErrorName,
+  type RequestMethod,
   type RequestOptions,
   RescheduleTask,
   RescheduleTaskImmediately,

@@ -73,6 +73,7 @@ export {
   type RequestBody,
   RequestError,
   type RequestErrorName,
+  type RequestMethod,
   type RequestOptions,
   type ResponseHeaders,
   type ResponseMeta,

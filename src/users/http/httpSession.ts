@@ -7,16 +7,20 @@ import type { CookieJar } from './cookies.js';
 import type { CallMode } from './exchange.js';
 import { type HeaderList, headerOf, mergeHeaders } from './headers.js';
 import { type Payload, readPayload } from './requestBody.js';
-import type { CatchOption, RequestOptions, ResponseTo } from './requestOptions.js';
-import { CaughtResponse, type ResponseHead } from './response.js';
+import type {
+  CaughtOptions,
+  CaughtStreamOptions,
+  PlainOptions,
+  RequestMethod,
+  RequestOptions,
+  StreamedOptions,
+} from './requestOptions.js';
+import { CaughtResponse, type HttpResponse, type ResponseHead } from './response.js';
 import { type RestBlock, type RestOptions, type RestResponse, rest, restUncached } from './rest.js';
 import { SessionHeaders } from './sessionHeaders.js';
 import type { HttpSettings } from './settings.js';
-import { CaughtStream } from './streamedResponse.js';
+import { CaughtStream, type StreamedResponse } from './streamedResponse.js';
 import { appendQuery, type BaseUrl, basicAuthorization, type Credentials, resolveTarget, type Target } from './url.js';
-
-/** Options whatever their response: what the methods hand on. */
-type AnyOptions = RequestOptions<unknown, unknown>;
 
 /**
  * Sends requests of one user, over its own connections and with its own cookies. Each call is one sample and one `request`
@@ -30,6 +34,29 @@ export class HttpSession {
 
   /** Name for requests that give none; undefined: their path and query. Locust: `request_name`. */
   requestName: string | undefined = undefined;
+
+  declare readonly get: RequestMethod;
+  /** Follows no redirects unless asked to. */
+  declare readonly head: RequestMethod;
+  declare readonly options: RequestMethod;
+  declare readonly post: RequestMethod;
+  declare readonly put: RequestMethod;
+  declare readonly patch: RequestMethod;
+  declare readonly delete: RequestMethod;
+
+  static {
+    // On the prototype: a closure for each method of each user would be half a kilobyte.
+    for (const method of ['get', 'head', 'options', 'post', 'put', 'patch', 'delete']) {
+      const requestType = method.toUpperCase();
+      Object.defineProperty(HttpSession.prototype, method, {
+        writable: true,
+        configurable: true,
+        value(this: HttpSession, url: string, options?: RequestOptions): Promise<ResponseHead> {
+          return this.#send(requestType, url, options);
+        },
+      });
+    }
+  }
 
   readonly #calls: CallSession;
   readonly #base: BaseUrl;
@@ -59,62 +86,12 @@ export class HttpSession {
     this.#authorization = credentials === undefined ? undefined : authorizationOf(credentials);
   }
 
-  get<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('GET', url, options);
-  }
-
-  /** Follows no redirects unless asked to. */
-  head<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('HEAD', url, options);
-  }
-
-  options<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('OPTIONS', url, options);
-  }
-
-  post<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('POST', url, options);
-  }
-
-  put<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('PUT', url, options);
-  }
-
-  patch<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('PATCH', url, options);
-  }
-
-  delete<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
-    return this.#send('DELETE', url, options);
-  }
-
-  /** Any method. The statistics show it as it is written; it is sent in capitals. */
-  request<Catch extends CatchOption<Stream> = undefined, Stream extends boolean | undefined = undefined>(
-    method: string,
-    url: string,
-    options?: RequestOptions<Catch, Stream>,
-  ): Promise<ResponseTo<Catch, Stream>> {
+  /** Any method. The statistics show it as it is written; it is sent in capitals. Locust: `request`. */
+  request(method: string, url: string, options?: PlainOptions): Promise<HttpResponse>;
+  request(method: string, url: string, options: CaughtOptions): Promise<CaughtResponse>;
+  request(method: string, url: string, options: StreamedOptions): Promise<StreamedResponse>;
+  request(method: string, url: string, options: CaughtStreamOptions): Promise<CaughtStream>;
+  request(method: string, url: string, options?: RequestOptions): Promise<ResponseHead> {
     return this.#send(method, url, options);
   }
 
@@ -142,20 +119,14 @@ export class HttpSession {
     return restUncached((...request) => this.#begin(...request), method, url, options, block);
   }
 
-  /** The options say which class of response the call makes; the compiler cannot follow them that far. */
-  #send<Catch, Stream>(
-    method: string,
-    url: string,
-    options: RequestOptions<Catch, Stream> | undefined,
-  ): Promise<ResponseTo<Catch, Stream>> {
+  #send(method: string, url: string, options: RequestOptions | undefined): Promise<ResponseHead> {
     const block: unknown = options?.catchResponse;
     const call = this.#begin(method, url, options);
-    const response = isBlock(block) ? judged(call, block) : call;
-    return response as Promise<unknown> as Promise<ResponseTo<Catch, Stream>>;
+    return isBlock(block) ? judged(call, block) : call;
   }
 
   /** Hot: makes and begins a call. Rejects with BAD_REQUEST. */
-  #begin(method: string, url: string, options?: AnyOptions, isRest = false): Promise<ResponseHead> {
+  #begin(method: string, url: string, options?: RequestOptions, isRest = false): Promise<ResponseHead> {
     try {
       return this.#call(method, url, options, isRest).begin();
     } catch (thrown) {
@@ -164,7 +135,7 @@ export class HttpSession {
   }
 
   /** Hot. Throws BAD_REQUEST. */
-  #call(method: string, url: string, options: AnyOptions | undefined, isRest: boolean): HttpCall {
+  #call(method: string, url: string, options: RequestOptions | undefined, isRest: boolean): HttpCall {
     if (typeof url !== 'string' || typeof method !== 'string')
       throw notText(typeof url === 'string' ? 'method' : 'URL');
     const plain = method === 'HEAD' ? this.#settings.headMode : this.#settings.mode;
@@ -195,7 +166,7 @@ export class HttpSession {
   }
 
   /** Hot. */
-  #headers(target: Target, options: AnyOptions | undefined, contentType?: string): HeaderList {
+  #headers(target: Target, options: RequestOptions | undefined, contentType?: string): HeaderList {
     let list = this.headers.list;
     if (options?.headers !== undefined) list = mergeHeaders(list, options.headers);
     if (contentType !== undefined && headerOf(list, 'content-type') === undefined)
@@ -223,7 +194,7 @@ type CallParts = readonly [
   mode: CallMode,
 ];
 
-function modeOf(options: AnyOptions, plain: CallMode, isRest: boolean): CallMode {
+function modeOf(options: RequestOptions, plain: CallMode, isRest: boolean): CallMode {
   const { record, stream, catchResponse, followRedirects, timeoutSeconds } = options;
   if (
     record === undefined &&

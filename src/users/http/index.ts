@@ -7,7 +7,14 @@ export { HttpUser } from './httpUser.js';
 export type { HttpInterceptor } from './interceptors.js';
 export { type JsonBody, type JsonField, JsonParseError } from './jsonBody.js';
 export type { ResponseMeta } from './outcome.js';
-export type { FormFile, FormValue, MultipartInput, RequestBody, RequestOptions } from './requestOptions.js';
+export type {
+  FormFile,
+  FormValue,
+  MultipartInput,
+  RequestBody,
+  RequestMethod,
+  RequestOptions,
+} from './requestOptions.js';
 export type { CaughtResponse, HttpResponse } from './response.js';
 export type { RestOptions, RestResponse } from './rest.js';
 export type { SessionHeaders } from './sessionHeaders.js';

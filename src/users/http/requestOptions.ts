@@ -5,9 +5,6 @@ import type { CaughtResponse, HttpResponse } from './response.js';
 import type { CaughtStream, StreamedResponse } from './streamedResponse.js';
 import type { Credentials, QueryInput } from './url.js';
 
-/** What judges a response: it may call `success` or `failure` on it. */
-export type CatchBlock<Response> = (response: Response) => unknown;
-
 /** A body sent as it is. A stream can be sent once only: neither a redirect nor a retry can repeat it. */
 export type RequestBody = string | Buffer | Uint8Array | Readable | AsyncIterable<Uint8Array | string>;
 
@@ -22,16 +19,17 @@ export type FormValue = string | number | boolean | Blob | FormFile;
 /** Fields of a multipart form; a list repeats its field. */
 export type MultipartInput = FormData | Readonly<Record<string, FormValue | readonly FormValue[]>>;
 
-export interface RequestOptions<Catch = undefined, Stream = undefined> {
+/** Options of a request. `catchResponse` and `stream` decide which response it has: see `RequestMethod`. */
+export interface RequestOptions {
   /** Name in the statistics. Default: path and query of the request. Locust: `name`. */
   readonly name?: string;
   /**
    * Judge the response yourself: `true` gives one for `await using`, a function is given the response and awaited.
    * Locust: `catch_response`.
    */
-  readonly catchResponse?: Catch | CatchBlock<CaughtFor<Stream>>;
+  readonly catchResponse?: boolean | ((response: CaughtResponse) => unknown) | ((response: CaughtStream) => unknown);
   /** `true`: the call is over when the headers are there, and the body is read as it arrives. Locust: `stream`. */
-  readonly stream?: Stream;
+  readonly stream?: boolean;
   /** Passed on with the `request` event, over that of the user's `context()`. Locust: `context`. */
   readonly context?: Readonly<Record<string, unknown>>;
   /** `false`: neither in the statistics nor in the `request` event. Default true. */
@@ -56,16 +54,34 @@ export interface RequestOptions<Catch = undefined, Stream = undefined> {
   readonly timeoutSeconds?: number;
 }
 
-/** The response that goes with the options `catchResponse` and `stream`. */
-export type ResponseTo<Catch, Stream> = Stream extends true
-  ? Catch extends true
-    ? CaughtStream
-    : StreamedResponse
-  : Catch extends true
-    ? CaughtResponse
-    : HttpResponse;
+/** The body is read whole, and the status decides. */
+export interface PlainOptions extends RequestOptions {
+  readonly catchResponse?: false | ((response: CaughtResponse) => unknown);
+  readonly stream?: false;
+}
 
-/** The response that a `catchResponse` block is given. */
-export type CaughtFor<Stream> = Stream extends true ? CaughtStream : CaughtResponse;
+/** The body is read whole, and the test judges. */
+export interface CaughtOptions extends RequestOptions {
+  readonly catchResponse: true;
+  readonly stream?: false;
+}
 
-export type CatchOption<Stream> = boolean | CatchBlock<CaughtFor<Stream>> | undefined;
+/** The body is read as it arrives, and the status decides. */
+export interface StreamedOptions extends RequestOptions {
+  readonly catchResponse?: false | ((response: CaughtStream) => unknown);
+  readonly stream: true;
+}
+
+/** The body is read as it arrives, and the test judges. */
+export interface CaughtStreamOptions extends RequestOptions {
+  readonly catchResponse: true;
+  readonly stream: true;
+}
+
+/** `client.get` and its like: which response comes depends on the options. */
+export interface RequestMethod {
+  (url: string, options?: PlainOptions): Promise<HttpResponse>;
+  (url: string, options: CaughtOptions): Promise<CaughtResponse>;
+  (url: string, options: StreamedOptions): Promise<StreamedResponse>;
+  (url: string, options: CaughtStreamOptions): Promise<CaughtStream>;
+}

@@ -49,12 +49,7 @@ export class RestResponse extends CaughtResponse {
   }
 }
 
-type Begin = (
-  method: string,
-  url: string,
-  options: RequestOptions<unknown, unknown>,
-  isRest: true,
-) => Promise<ResponseHead>;
+type Begin = (method: string, url: string, options: RequestOptions, isRest: true) => Promise<ResponseHead>;
 
 export async function rest(
   begin: Begin,
