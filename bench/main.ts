@@ -13,6 +13,9 @@ import { lineOf } from './table.js';
 /** In this order. Each is loaded only when it runs. */
 const parts: { readonly [name: string]: () => Promise<{ readonly part: Part }> } = {
   startUp: () => import('./parts/startUp.js'),
+  http: () => import('./parts/http.js'),
+  grpc: () => import('./parts/grpc.js'),
+  users: () => import('./parts/users.js'),
   record: () => import('./parts/record.js'),
   memoryOfEntries: () => import('./parts/memoryOfEntries.js'),
   hdrEncoding: () => import('./parts/hdrEncoding.js'),

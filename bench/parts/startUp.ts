@@ -50,7 +50,7 @@ function wallSeconds(args: readonly string[]): number {
 
 async function secondsToFirstRequest({ port, child: server }: ServerProcess, locustfile: string): Promise<number> {
   const start = epochSeconds();
-  const options = ['--headless', '-t', '1s', '--host', `http://127.0.0.1:${port}`];
+  const options = ['--headless', '-L', 'ERROR', '-t', '1s', '--host', `http://127.0.0.1:${port}`];
   const child = spawn(process.execPath, [program, '-f', locustfile, ...options], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
