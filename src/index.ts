@@ -7,7 +7,22 @@ export {
   type SingleUserOptions,
 } from './environment/index.js';
 export { TsloadError } from './errors.js';
-export { events } from './events/index.js';
+export {
+  type ArgumentParser,
+  ControlException,
+  type CustomArgument,
+  type CustomMessage,
+  EventHook,
+  Events,
+  events,
+  type Listener,
+  type ParsedOptions,
+  type RequestEvent,
+  type RequestMeta,
+  type Runner,
+  type StatisticsView,
+  type UserErrorEvent,
+} from './events/index.js';
 export {
   type BidiStream,
   between,
@@ -40,13 +55,18 @@ export {
   HttpUser,
   type Int64Mode,
   InterruptTaskSet,
+  InvalidTransitionError,
   type JsonBody,
   type JsonField,
   JsonParseError,
   LoadTestShape,
   MarkovTaskSet,
+  MarkovTaskTagError,
   MissingWaitTimeError,
   type MultipartInput,
+  NoMarkovTasksError,
+  NonMarkovTaskTransitionError,
+  Pending,
   type ProxyOptions,
   type QueryInput,
   type RequestBody,

@@ -113,16 +113,26 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 60,
     behaviour: 'a user without tasks is an error that names its class, and hints at a field called `task`',
+    difference: 'reported once a second by each user, not as fast as it can, so that the log stays readable.',
   },
   { number: 61, behaviour: 'tasks of an abstract base are inherited' },
-  { number: 62, behaviour: 'the list of tasks has methods and nested sets in the order of declaration' },
+  {
+    number: 62,
+    behaviour: 'the list of tasks has methods and nested sets in the order of declaration',
+    difference:
+      'methods come first, then static members (nested sets), then `tasks`: decorators of the language see no other order.',
+  },
   {
     number: 63,
     behaviour: 'interrupting a set: its `onStop` has run, and its parent goes on at once or after its wait',
   },
   { number: 64, behaviour: "a set's `onStop` runs when its user is stopped while waiting" },
   { number: 65, behaviour: '`scheduleTask` takes a function or a method' },
-  { number: 66, behaviour: "a subclass of a task set has its base's tasks first" },
+  {
+    number: 66,
+    behaviour: "a subclass of a task set has its base's tasks first",
+    difference: "a method that a subclass overrides runs as overridden; Locust keeps the base class's function.",
+  },
   { number: 67, behaviour: 'interrupting in `onStart` leaves the set' },
   { number: 68, behaviour: "a nested set's parent is the set around it" },
   { number: 69, behaviour: "a set's `user` cannot be assigned" },
@@ -133,12 +143,16 @@ export const behaviours: readonly Behaviour[] = [
     number: 73,
     behaviour:
       'a sequence from a list, a map with repeats, methods, or mixed, in order of declaration, round after round',
+    difference:
+      'static members and `tasks` come after the methods, and not where they stand in the class: decorators of the language see no other order.',
   },
   { number: 74, behaviour: 'an interrupted sequence begins again; `StopUser` in `onStop` ends the user' },
   {
     number: 75,
     behaviour:
       'Markov chains: weights, lists, errors when the class is made, a warning for tasks that cannot be reached',
+    difference:
+      'the errors come when the locustfile is loaded, before anything runs: a class is complete only after its decorators.',
   },
   // Tags, ratios, waits, environment
   { number: 76, behaviour: "tags of several decorators add up; a set's tags reach its tasks" },
@@ -150,7 +164,11 @@ export const behaviours: readonly Behaviour[] = [
   { number: 82, behaviour: "tags of the environment filter through a user's sets" },
   { number: 83, behaviour: 'the task ratio of classes and of users in total' },
   { number: 84, behaviour: 'waits: between, constant, none, pacing and throughput, each object for itself' },
-  { number: 85, behaviour: 'equal weights flatten nested sets to their different tasks' },
+  {
+    number: 85,
+    behaviour: 'equal weights flatten nested sets to their different tasks',
+    difference: 'a Markov set stays whole: its tasks are nothing without their order.',
+  },
   { number: 86, behaviour: 'classes of weight 0 are left out; only such classes is an error' },
   { number: 87, behaviour: 'two classes of one name in one environment are refused, with where they come from' },
   { number: 88, behaviour: 'a user class is changed by name: host and part of its tasks' },
@@ -189,7 +207,11 @@ export const behaviours: readonly Behaviour[] = [
   },
   { number: 108, behaviour: 'an assertion in `rest` is a failed sample' },
   // Runners
-  { number: 109, behaviour: 'a constructor that forgets its base is named', pythonOnly: true },
+  {
+    number: 109,
+    behaviour: 'a constructor that forgets its base is named',
+    difference: 'JavaScript itself refuses a constructor without `super`; tsload names the class, and what to do.',
+  },
   { number: 110, behaviour: 'processor use over the threshold fires its event and is warned about' },
   { number: 111, behaviour: '`testStart` fires once a test, not when the number of users changes' },
   {
