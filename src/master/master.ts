@@ -116,7 +116,7 @@ export class Master {
     this.#load = load;
     this.targetUserCount = load.userCount;
     this.spawnRate = spawnRate;
-    log.info(`ramping to ${load.userCount} users at a rate of ${spawnRate.toFixed(2)} per second`);
+    log.info(`Ramping to ${load.userCount} users at a rate of ${spawnRate.toFixed(2)} per second`);
     const isNew = !isTesting(this.#state);
     this.#enter('start');
     if (isNew) this.#guard(this.#beginTest());
@@ -128,10 +128,10 @@ export class Master {
     const { shape } = this.options;
     if (shape === undefined) throw new TsloadError('MISUSE', 'there is no load shape: give the environment one');
     if (this.#shapeDriver !== undefined) {
-      log.info('there is an ongoing shape test running: it goes on');
+      log.info('There is an ongoing shape test running: it goes on');
       return;
     }
-    log.info('shape test starting');
+    log.info('Shape test starting');
     this.#shapeDriver = new ShapeDriver(shape, {
       userClasses: new Set(this.options.classes().map(({ name }) => name)),
       apply: (load) => this.#applyShape(load),
@@ -162,7 +162,7 @@ export class Master {
 
   /** Sets the statistics to zero, now and on every worker. */
   resetStats(): void {
-    log.info('resetting stats');
+    log.info('Resetting stats');
     this.#reports.reset();
   }
 
@@ -252,21 +252,22 @@ export class Master {
   #logSpawned(isAgreed: boolean): void {
     const counts = Object.entries(this.workers.userClassesCount(Object.keys(this.targetUserClassesCount)));
     const sorted = Object.fromEntries(counts.sort(([a], [b]) => (a < b ? -1 : 1)));
-    const text = `${JSON.stringify(sorted)} (${this.workers.userCount} total users)`;
+    // with blanks, as Locust's line has them: scripts look for it
+    const text = `${JSON.stringify(sorted).replace(/(?<=":)|,(?=")/g, '$& ')} (${this.workers.userCount} total users)`;
     log.info(
-      isAgreed ? `all users spawned: ${text}` : `users spawned, but not every worker has reported in time: ${text}`,
+      isAgreed ? `All users spawned: ${text}` : `Users spawned, but not every worker has reported in time: ${text}`,
     );
   }
 
   #applyShape({ userCount, spawnRate, userClasses }: ShapeLoad): void {
-    log.info(`shape test updating to ${userCount} users at ${spawnRate.toFixed(2)} spawn rate`);
+    log.info(`Shape test updating to ${userCount} users at ${spawnRate.toFixed(2)} spawn rate`);
     this.start(userCount, spawnRate, userClasses === undefined ? {} : { userClasses });
   }
 
   #shapeEnded(failure: string | undefined): void {
     this.#shapeDriver = undefined;
     if (failure !== undefined) this.#fail(failure);
-    log.info('shape test stopping');
+    log.info('Shape test stopping');
     this.#endByItself();
   }
 
@@ -274,7 +275,7 @@ export class Master {
   #endIfSpent(): void {
     if (this.#state !== 'running' && this.#state !== 'spawning') return;
     if (this.workers.size === 0 || !this.workers.every(({ isSpent }) => isSpent)) return;
-    log.info('all iterations are done: ending the test');
+    log.info('All iterations are done: ending the test');
     this.#endByItself();
   }
 

@@ -121,9 +121,9 @@ describe.concurrent('an end', () => {
     await run.sees(/All users spawned/);
     run.signal('SIGINT');
     const { code, stderr } = await run.finished;
-    expect(stderr).toMatch(/no run time limit set, use CTRL\+C to end the test/);
+    expect(stderr).toMatch(/No run time limit set, use CTRL\+C to end the test/);
     expect(stderr).toMatch(
-      /got SIGINT: stopping the test[\s\S]*shutting down \(exit code 0\)[\s\S]*Aggregated[\s\S]*Response time percentiles/,
+      /Got SIGINT: stopping the test[\s\S]*Shutting down \(exit code 0\)[\s\S]*Aggregated[\s\S]*Response time percentiles/,
     );
     expect(code).toBe(0);
   });
@@ -147,10 +147,10 @@ describe.concurrent('an end', () => {
     using run = start('--headless -s 60 Slow --csv x', { files });
     await run.sees(/in it/);
     run.signal('SIGINT');
-    await run.sees(/got SIGINT: stopping/);
+    await run.sees(/Got SIGINT: stopping/);
     run.signal('SIGINT');
     const { code, stderr, cwd } = await run.finished;
-    expect(stderr).toMatch(/got SIGINT again[\s\S]*shutting down \(exit code 1\)[\s\S]*Error report/);
+    expect(stderr).toMatch(/Got SIGINT again[\s\S]*Shutting down \(exit code 1\)[\s\S]*Error report/);
     expect(readFileSync(join(cwd, 'x_failures.csv'), 'utf8')).toMatch(/X,slow,broken,1,/);
     expect(code).toBe(1);
   });
@@ -159,9 +159,9 @@ describe.concurrent('an end', () => {
     const begun = performance.now();
     const { code, stderr } = await tsload('-t 1s', { files: oneUser });
     expect(performance.now() - begun).toBeGreaterThan(1000);
-    expect(stderr).toMatch(/there is no web page in this version: the test starts at once/);
+    expect(stderr).toMatch(/There is no web page in this version: the test starts at once/);
     expect(stderr).toMatch(
-      /run time limit set to 1 seconds[\s\S]*--run-time limit reached, shutting down[\s\S]*shutting down \(exit code 0\)/,
+      /Run time limit set to 1 seconds[\s\S]*--run-time limit reached, shutting down[\s\S]*Shutting down \(exit code 0\)/,
     );
     expect(code).toBe(0);
   });
@@ -175,7 +175,7 @@ describe.concurrent('an end', () => {
     run.signal('SIGINT');
     const { code, stdout, stderr } = await run.finished;
     expect(stdout).toBe('test_stop\n');
-    expect(stderr).toMatch(/got SIGINT[\s\S]*Aggregated/);
+    expect(stderr).toMatch(/Got SIGINT[\s\S]*Aggregated/);
     expect(code).toBe(0);
   });
 
@@ -204,7 +204,7 @@ describe.concurrent('exit codes', () => {
       events.quitting.addListener(({ environment }) => { environment.processExitCode = 42; });
       events.quit.addListener(({ exitCode }) => console.log('quit', exitCode));`);
     const { code, stdout, stderr } = await tsload('--headless -t 1s', { files });
-    expect(stderr).toMatch(/shutting down \(exit code 42\)/);
+    expect(stderr).toMatch(/Shutting down \(exit code 42\)/);
     expect([code, stdout]).toEqual([42, 'quit 42\n']);
   });
 
@@ -259,13 +259,13 @@ describe.concurrent('exit codes', () => {
     );
     const { code, stderr } = await tsload('--headless H', { files });
     expect(stderr).toMatch(/ERROR\/\S+: .*host.*--host/i);
-    expect(stderr).toMatch(/shutting down \(exit code \d\)/);
+    expect(stderr).toMatch(/Shutting down \(exit code \d\)/);
     expect(code).toBe(0);
   });
 });
 
 describe.concurrent('shapes', () => {
-  const stages = `export class Shape extends LoadTestShape { tick() { const t = this.getRunTime(); return t < 1 ? [1, 10] : t < 2 ? [3, 10] : null; } }`;
+  const stages = `export class Shape extends LoadTestShape { tick() { const t = this.getRunTime(); return t < 0.5 ? [1, 10] : t < 1.5 ? [3, 10] : null; } }`;
 
   test('[14] a shape runs: updates are logged, tables come periodically and at the end, and it ends with 0', async () => {
     const { code, stderr } = await tsload('--headless', { files: withMore(stages) });
@@ -273,7 +273,7 @@ describe.concurrent('shapes', () => {
     expect(stderr).toMatch(
       /[Ss]hape test updating to 1 users? at 10.00 spawn rate[\s\S]*[Ss]hape test updating to 3 users at 10.00/,
     );
-    expect(stderr).toMatch(/shape test completed, shutting down/);
+    expect(stderr).toMatch(/Shape test completed, shutting down/);
     expect(stderr.match(/Aggregated/g)?.length).toBeGreaterThanOrEqual(3);
     expect(code).toBe(0);
   });
@@ -379,7 +379,7 @@ describe.concurrent('outputs', () => {
     const plain = await tsload('--headless -t 1s L', { cwd });
     expect(plain.stdout).toBe('printed while loading\nprinted\n');
     expect(plain.stderr).toMatch(
-      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\] [^/\s]+\/INFO\/tsload\.main: starting tsload /,
+      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\] [^/\s]+\/INFO\/tsload\.main: Starting tsload /,
     );
     const skipped = await tsload('--headless -t 1s L --skip-log-setup', { cwd });
     expect([skipped.stdout, skipped.stderr]).toEqual(['printed while loading\nprinted\n', '']);
@@ -387,7 +387,7 @@ describe.concurrent('outputs', () => {
     expect(filed.stdout).toBe(plain.stdout);
     expect(filed.stderr).toMatch(/Aggregated/);
     expect(filed.stderr).not.toMatch(/INFO/);
-    expect(readFileSync(join(cwd, 'x.log'), 'utf8')).toMatch(/INFO\/tsload.main: starting tsload[\s\S]*shutting down/);
+    expect(readFileSync(join(cwd, 'x.log'), 'utf8')).toMatch(/INFO\/tsload.main: Starting tsload[\s\S]*Shutting down/);
   });
 
   test('--only-summary prints the tables once, without it they come every two seconds', async () => {

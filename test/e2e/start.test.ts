@@ -130,7 +130,7 @@ describe.concurrent('a mistake is told in one line', () => {
     ['an argument of init', 'init --what', {}, 2, /tsload init has no option --what/],
   ])('%s', async (_, line, files, expected, message) => {
     const { code, stdout, stderr } = await tsload(line, { files });
-    expect(stderr.replace(/^\[[^\n]*starting tsload[^\n]*\n/, '')).toMatch(message);
+    expect(stderr.replace(/^\[[^\n]*Starting tsload[^\n]*\n/, '')).toMatch(message);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).not.toMatch(/\n\s+at /);
   });

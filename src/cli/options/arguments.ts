@@ -37,7 +37,7 @@ export function unknownOption(name: string, specs: readonly AnySpec[], place = '
   return new OptionError(`there is no option ${name.length === 1 ? '-' : '--'}${name}${place}\n${hint}`);
 }
 
-/** The words in one form: `--name`, `--name=value`, positionals. What follows `--` is left alone. */
+/** The words in one form: `--name=value`, positionals. What follows `--` is left alone. */
 export function normaliseArguments(words: readonly string[], specs: readonly AnySpec[], which: WhichWords): string[] {
   const result: string[] = [];
   const places = new PositionalPlaces(which);
@@ -113,12 +113,13 @@ function expandShort(word: string, specs: readonly AnySpec[], which: WhichWords)
   if (rest === '') return { words: [], last: spec };
   if (spec.arity !== 'none') return { words: [`--${spec.name}=${rest}`], last: undefined };
   const more = expandShort(`-${rest}`, specs, which);
-  return { words: [`--${spec.name}`, ...more.words], last: more.last };
+  return { words: [`--${spec.name}=true`, ...more.words], last: more.last };
 }
 
 function withValues(spec: AnySpec | undefined, values: readonly string[]): readonly string[] {
   if (spec === undefined) return [];
-  return values.length === 0 ? [`--${spec.name}`] : values.map((value) => `--${spec.name}=${value}`);
+  if (values.length === 0) return [`--${spec.name}=${spec.arity === 'none' ? 'true' : ''}`];
+  return values.map((value) => `--${spec.name}=${value}`);
 }
 
 /** The values that belong to the option at `index`: none, one, or all up to the next option. */

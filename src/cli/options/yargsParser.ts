@@ -45,7 +45,7 @@ export function readWithYargs(words: readonly string[], specs: readonly AnySpec[
     const value = parsed[spec.name];
     if (value === undefined) continue;
     const texts = (Array.isArray(value) ? value : [value]).map(String);
-    given.set(spec.name, spec.arity === 'none' ? texts.filter((text) => text !== '') : texts);
+    given.set(spec.name, spec.arity === 'many' ? texts.filter((text) => text !== '') : texts);
   }
   return { given, positionals: parsed._.map(String) };
 }

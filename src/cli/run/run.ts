@@ -53,7 +53,7 @@ async function runWith(sources: Sources, around: Process): Promise<number> {
   const parsed = await parseSettings(sources, customArguments());
   checkSettings(parsed.settings);
   around.logging.setUp(parsed.settings);
-  log.info(`starting tsload ${readVersion()}`);
+  log.info(`Starting tsload ${readVersion()}`);
   if (parsed.settings.list) return print(listOf(locustfile));
   const environment = makeEnvironment(locustfile, parsed);
   if (parsed.settings.showTaskRatio || parsed.settings.showTaskRatioJson) {
@@ -119,7 +119,7 @@ function makeShape(locustfile: LoadedLocustfile) {
   const [first, ...others] = locustfile.shapeClasses;
   if (first === undefined) return undefined;
   const [name, ShapeClass] = first;
-  if (others.length > 0) log.info(`using the load shape ${name}, the first of ${others.length + 1}`);
+  if (others.length > 0) log.info(`Using the load shape ${name}, the first of ${others.length + 1}`);
   try {
     return new ShapeClass();
   } catch (thrown) {
@@ -155,7 +155,7 @@ async function runTest(environment: Environment, settings: Settings, around: Pro
   const outputs = await Outputs.open(settings, environment, runner);
   await initialise(environment, runner);
   if (!settings.headless) {
-    log.info('there is no web page in this version: the test starts at once, as with --headless');
+    log.info('There is no web page in this version: the test starts at once, as with --headless');
   }
   return new TestRun(environment, runner, settings, outputs).run(around.signals);
 }
@@ -163,7 +163,7 @@ async function runTest(environment: Environment, settings: Settings, around: Pro
 async function initialise(environment: Environment, runner: LocalRunner): Promise<void> {
   const isWell = await environment.events.init.fireAndWait({ environment, runner, webUi: undefined });
   if (isWell) return;
-  log.error('a listener of init failed: the test is not started');
+  log.error('A listener of init failed: the test is not started');
   throw new Exit(exitCodes.failed);
 }
 

@@ -42,11 +42,11 @@ export class TestRun {
     });
     signals.giveTo({
       stop: (signal) => {
-        log.info(`got ${signal}: stopping the test (once more: without waiting for users)`);
+        log.info(`Got ${signal}: stopping the test (once more: without waiting for users)`);
         this.#stopNow('stopped');
       },
       hurry: (signal) => {
-        log.warning(`got ${signal} again: not waiting for users any longer`);
+        log.warning(`Got ${signal} again: not waiting for users any longer`);
         this.#hurryUp();
       },
     });
@@ -58,7 +58,7 @@ export class TestRun {
     closeKeys();
     clearTimeout(this.#runTimer);
     if (why === 'time') log.info('--run-time limit reached, shutting down');
-    else if (this.environment.shape !== undefined && why === 'ended') log.info('shape test completed, shutting down');
+    else if (this.environment.shape !== undefined && why === 'ended') log.info('Shape test completed, shutting down');
     return this.#shutDown();
   }
 
@@ -73,10 +73,10 @@ export class TestRun {
     }
     const seconds = settings.runTime ?? 0;
     if (seconds > 0) {
-      log.info(`run time limit set to ${seconds} seconds`);
+      log.info(`Run time limit set to ${seconds} seconds`);
       this.#stopAfter(seconds * 1000);
     } else {
-      log.info('no run time limit set, use CTRL+C to end the test');
+      log.info('No run time limit set, use CTRL+C to end the test');
     }
     runner.start(settings.numUsers ?? 1, settings.spawnRate ?? 1);
   }
@@ -93,12 +93,12 @@ export class TestRun {
     const { environment, runner, outputs } = this;
     await this.#unlessHurried(runner.stop(), 'stop');
     const runSeconds = (performance.now() - this.#began) / 1000;
-    log.debug('running the quitting listeners');
+    log.debug('Running the quitting listeners');
     await this.#unlessHurried(environment.events.quitting.fireAndWait({ environment }, { reverse: true }), 'quitting');
     await this.#unlessHurried(runner.quit(), 'quit');
     const code = exitCodeOf(environment, this.settings.exitCodeOnError);
     outputs.stopPrinting();
-    log.info(`shutting down (exit code ${code})`);
+    log.info(`Shutting down (exit code ${code})`);
     await outputs.finish(runSeconds);
     await this.#unlessHurried(environment.events.quit.fireAndWait({ exitCode: code }), 'quit');
     return this.#finalCode(code);

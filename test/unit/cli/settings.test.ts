@@ -76,6 +76,9 @@ describe('the command line', () => {
     ['--tags x y', []],
     ['--tags=x y', ['y']],
     ['A -- --strange', ['A', '--strange']],
+    ['--headless A', ['A']],
+    ['-l A B', ['A', 'B']],
+    ['--tags -- A', ['A']],
   ])('%j names the user classes %j', async (line, expected) => {
     expect((await parse(line)).userClasses).toEqual(expected);
   });
