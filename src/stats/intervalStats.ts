@@ -58,3 +58,8 @@ export interface IntervalStats {
   /** Names that did not fit under the cap, for the warning: at most five. */
   readonly overflowingNames: readonly string[];
 }
+
+/** All samples of an outcome, timed or not. */
+export function samplesOf(stats: OutcomeStats | undefined): number {
+  return stats === undefined ? 0 : stats.timed + stats.untimed;
+}

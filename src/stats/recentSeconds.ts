@@ -7,7 +7,7 @@
  */
 import type { Outcome } from '../events/index.js';
 import { Counts } from './counts.js';
-import type { EntryStats, OutcomeStats, SparseCounts } from './intervalStats.js';
+import { type EntryStats, type OutcomeStats, type SparseCounts, samplesOf } from './intervalStats.js';
 import { type Extremes, noExtremes } from './percentile.js';
 
 /** Current numbers are about this many seconds. */
@@ -148,10 +148,6 @@ export class RecentSeconds {
       if (second !== undefined && second.time >= from && second.time < window.to) yield second;
     }
   }
-}
-
-function samplesOf(stats: OutcomeStats | undefined): number {
-  return stats === undefined ? 0 : stats.timed + stats.untimed;
 }
 
 function partsOf(second: Second, outcome: Outcome): readonly RecentCounts[] {

@@ -15,7 +15,7 @@ import { ErrorTable } from './errorTotals.js';
 import { ExceptionTable, type UserException } from './exceptionTable.js';
 import { History } from './history.js';
 import { defaultMaxNames } from './intervalRecorder.js';
-import type { EntryStats, IntervalStats, OutcomeStats } from './intervalStats.js';
+import { type EntryStats, type IntervalStats, samplesOf } from './intervalStats.js';
 import { type Spread, spreadOf, type TimeWindow, windowSeconds } from './recentSeconds.js';
 import { Scratch } from './scratch.js';
 
@@ -274,8 +274,4 @@ export class RunStatistics implements StatisticsView {
         'average and maximum are exact',
     );
   }
-}
-
-function samplesOf(stats: OutcomeStats | undefined): number {
-  return stats === undefined ? 0 : stats.timed + stats.untimed;
 }

@@ -218,7 +218,7 @@ export class Worker {
 
   #reset(period: number): void {
     this.#period = period;
-    this.options.recorder.takeInterval({ isWarmup: false });
+    this.options.recorder.reset();
     this.#runtime.exceptions.take();
   }
 

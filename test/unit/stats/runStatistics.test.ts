@@ -394,7 +394,7 @@ test('a request of more than an hour is named in one warning, and its time is th
   expect(logged.map(({ message }) => message).join('\n')).toMatch(/^GET \/slow took longer than one hour/);
 });
 
-test('[114] resetting sets every number to zero and leaves the entries listed', () => {
+test('resetting sets every number to zero and leaves the entries listed', () => {
   const run = new TestRun();
   run.recorder.cutOff(1);
   for (let i = 0; i < 15; i++) run.record({ micros: 1000 }, { micros: 1, error: '503' }).second({ isSaturated: true });
