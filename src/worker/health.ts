@@ -13,6 +13,9 @@ export const maxLoopUtilisation = 0.9;
 /** Milliseconds; above it the interval is saturated. */
 export const maxLoopDelayMillis = 50;
 
+/** Shorter intervals, at the start and the end of a test, are not judged: a burst of 20 ms would fill them. */
+const minJudgedMillis = 250;
+
 const resolutionMillis = 10;
 
 /** What an interval must stay under. Pure. */
@@ -58,7 +61,7 @@ export class HealthMonitor {
       loopDelayMillis,
       loopUtilisation,
       gcMillis,
-      isSaturated: isSaturated(loopUtilisation, loopDelayMillis),
+      isSaturated: millis >= minJudgedMillis && isSaturated(loopUtilisation, loopDelayMillis),
     };
   }
 
