@@ -40,7 +40,7 @@ export class EchoUser extends User {
   }
 }
 
-events.testStart.addListener(async ({ environment }) => {
+events.init.addListener(async ({ environment }) => {
   if (environment.host) return;
   const server = createServer((socket) => socket.on('error', () => socket.destroy()).pipe(socket));
   server.listen(0, '127.0.0.1').unref();

@@ -5,15 +5,12 @@ import { createInterface } from 'node:readline';
 import { events } from 'tsload';
 
 /**
- * Without `--host`, starts an example server (a file of this folder) before the first user starts, as a process of its own,
- * once, and makes it the host. The server ends with this process.
+ * Without `--host`, starts an example server (a file of this folder) before the test, as a process of its own, and makes it the
+ * host. The server ends with this process.
  */
 export function useExampleServer(file: string): void {
-  let url: Promise<string> | undefined;
-  events.testStart.addListener(async ({ environment }) => {
-    if (environment.host && url === undefined) return;
-    url ??= startServer(join(import.meta.dirname, file));
-    environment.host = await url;
+  events.init.addListener(async ({ environment }) => {
+    if (!environment.host) environment.host = await startServer(join(import.meta.dirname, file));
   });
 }
 
@@ -24,10 +21,12 @@ async function startServer(path: string): Promise<string> {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });
-  server.unref();
-  for (const pipe of [server.stdin, server.stdout]) if (pipe instanceof Socket) pipe.unref();
   for await (const line of createInterface(server.stdout)) {
-    if (line.startsWith('listening on ')) return line.slice('listening on '.length);
+    if (!line.startsWith('listening on ')) continue;
+    // from here on it keeps no test from ending
+    server.unref();
+    for (const pipe of [server.stdin, server.stdout]) if (pipe instanceof Socket) pipe.unref();
+    return line.slice('listening on '.length);
   }
   throw new Error(`the example server ${path} ended before it listened`);
 }
