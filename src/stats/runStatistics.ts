@@ -106,11 +106,6 @@ export class RunStatistics implements StatisticsView {
     this.#exceptions.add(exception);
   }
 
-  /** Forgets the exceptions, which no reset of the statistics touches. */
-  clearExceptions(): void {
-    this.#exceptions.clear();
-  }
-
   /** Once a second while a test runs: moves the current window on and adds to the history. */
   tick(tick: Tick): void {
     const { now, isSaturated, isWarmup } = tick;
