@@ -99,7 +99,8 @@ function overridden(owner: TaskOwnerClass, entry: TaskEntry): TaskEntry {
   if (entry.member === undefined) return entry;
   const holder = isTaskSetClass(entry.task) ? owner : owner.prototype;
   const task: unknown = Reflect.get(Object(holder), entry.member);
-  return isTask(task) && task !== entry.task ? { ...entry, task } : entry;
+  if (!isTask(task) || task === entry.task) return entry;
+  return { ...entry, task, tags: union(entry.tags, ownTags(task)) };
 }
 
 function memberEntries(owner: TaskOwnerClass): TaskEntry[] {

@@ -42,7 +42,7 @@ export function checkUserClass(userClass: UserClass): void {
   const { name, weight, fixedCount, waitTime } = userClass;
   checkNumber(name, 'weight', weight, Number.isFinite(weight));
   checkNumber(name, 'fixedCount', fixedCount, Number.isInteger(fixedCount));
-  checkWaitTime(name, waitTime);
+  if (typeof userClass.prototype.waitTime !== 'function') checkWaitTime(name, waitTime);
   checkTasks(declaredTasks(userClass), new Set());
 }
 
@@ -55,10 +55,10 @@ function checkNumber(name: string, property: string, value: unknown, isRightKind
 }
 
 function checkWaitTime(name: string, waitTime: unknown): void {
-  if (typeof waitTime === 'function' || waitTime === undefined) return;
+  if (typeof waitTime === 'function') return;
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `static waitTime of ${name} is ${String(waitTime)}: it must be a function, for example constant(${String(waitTime)})`,
+    `static waitTime of ${name} is ${String(waitTime)}: it must be a function, for example constant(${typeof waitTime === 'number' ? waitTime : 1})`,
   );
 }
 
@@ -68,7 +68,8 @@ function checkTasks(list: TaskList, checked: Set<TaskSetClass>): void {
     checked.add(task);
     const isAbstract = Object.hasOwn(task, 'abstract') && Reflect.get(task, 'abstract') === true;
     if (isMarkovClass(task) && !isAbstract) chainOf(task);
-    checkWaitTime(task.name, Reflect.get(task, 'waitTime'));
+    const waitTime: unknown = Reflect.get(task, 'waitTime');
+    if (waitTime !== undefined && waitTime !== null) checkWaitTime(task.name, waitTime); // without one: the user's
     checkTasks(declaredTasks(task), checked);
   }
 }

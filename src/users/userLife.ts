@@ -196,6 +196,7 @@ export class UserLife {
     const isStop = this.#isForced || thrown instanceof StopUser || thrown instanceof StopTest;
     this.beginEnding();
     if (thrown instanceof StopTest) this.user.environment.runtime.stopTest(thrown);
+    if (hasStarted && !isControl(thrown)) this.#reportFault('the task loop', this.user, thrown);
     if (!hasStarted && !isStop) this.#reportFault('onStart', this.user, thrown);
     else await this.runOnStop(this.user);
   }

@@ -72,6 +72,16 @@ test('[76] a tag on a user class reaches all its tasks, but not those that a sub
   expect(chosen(Visitor, { tags: ['base'] })).toEqual(['a']);
 });
 
+test('[76] an overridden method keeps its tags, and may get more', () => {
+  class Visitor extends Shopper {
+    @tag('more') override a() {
+      return super.a();
+    }
+  }
+  expect(chosen(Visitor, { tags: ['more'] })).toEqual(['a']);
+  expect(chosen(Visitor, { tags: ['fast'] })).toEqual(['a']);
+});
+
 test('[77] a tag without a name is refused', () => {
   const bare: (...given: unknown[]) => unknown = (...given) => Reflect.apply(tag, undefined, given);
   expect(() => bare()).toThrow("@tag needs at least one name: write @tag('name')");

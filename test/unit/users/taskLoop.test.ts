@@ -223,6 +223,22 @@ test('a listener of userError may steer the user', async () => {
   expect(environment.thrown).toHaveLength(2);
 });
 
+test('a listener of request may steer the task that sent it', async () => {
+  class Shopper extends Diarist {
+    override length = 4;
+    @task a() {
+      this.write('a');
+      this.environment.events.request.fire({ requestType: 'T', name: 'a', responseTime: 1, responseLength: 0 });
+      this.diary.push('not reached');
+    }
+  }
+  const environment = anEnvironment();
+  environment.events.request.addListener(() => {
+    throw new RescheduleTaskImmediately();
+  });
+  expect(await diaryOf(Shopper, environment)).toEqual(['start', 'a', 'a', 'a', 'stop']);
+});
+
 test('a failure of the target that is in the statistics already ends a task like a return', async () => {
   class TargetFailed extends RecordedFailure {}
   class Shopper extends Diarist {

@@ -149,6 +149,7 @@ test('a class that cannot run is refused before it does', () => {
   expect(checked({ waitTime: 5 })).toThrow(
     'static waitTime of Shopper is 5: it must be a function, for example constant(5)',
   );
+  expect(checked({ waitTime: undefined })).toThrow('static waitTime of Shopper is undefined: it must be a function');
   expect(checked({ tasks: [Inner] })).toThrow('static waitTime of Inner is 3');
   expect(checked({ tasks: ['a'] })).toThrow('static tasks of Shopper holds "a"');
 });
