@@ -1,33 +1,7 @@
 import { expect, test } from 'vitest';
 import { canShowProgress, ProgressLine, progressText, type TerminalStream } from '../../../src/reports/progress.js';
+import { Screen } from '../../screen.js';
 import { anEntry, aView } from './aView.js';
-
-/** What stands on a screen after all that was written to it: the few control sequences that tsload uses. */
-class Screen implements TerminalStream {
-  readonly isTTY = true;
-  readonly lines: string[] = [''];
-  #column = 0;
-
-  constructor(readonly columns = 100) {}
-
-  write(chunk: string | Uint8Array): boolean {
-    const text = typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is a terminal
-    for (const part of text.match(/\u001b\[K|[\s\S]/g) ?? []) this.#put(part);
-    return true;
-  }
-
-  #put(part: string): void {
-    const line = this.lines.at(-1) ?? '';
-    if (part === '\r') this.#column = 0;
-    else if (part === '\u001b[K') this.lines[this.lines.length - 1] = line.slice(0, this.#column);
-    else if (part === '\n') this.#column = this.lines.push('') && 0;
-    else {
-      this.lines[this.lines.length - 1] = line.slice(0, this.#column) + part + line.slice(this.#column + 1);
-      this.#column++;
-    }
-  }
-}
 
 test('the line says elapsed of run time, users of target, rate, failures and the current 95 %', () => {
   const total = anEntry({ currentRps: 812.44, numFailures: 3, failRatio: 0.0004, currentPercentile: () => 7.25 });
