@@ -11,7 +11,7 @@
 import type { Dispatcher } from 'undici';
 import { nowMicros } from '../../clock.js';
 import { CallDeadline, type TimeoutName } from './callDeadline.js';
-import type { Attempt, Connection } from './connection.js';
+import type { Attempt, AttemptQueue, Connection } from './connection.js';
 import { decodeBody } from './decode.js';
 import { Exchange } from './exchange.js';
 import type { RawHeaders } from './headers.js';
@@ -28,6 +28,7 @@ type Abort = (error?: Error) => void;
 export class HttpCall extends Exchange implements Attempt, BodySource {
   /** The connection of the attempt under way. */
   connection: Connection | undefined = undefined;
+  queue: AttemptQueue | undefined = undefined;
   /** What the transport has of this call: itself, or what stands for it behind interceptors. */
   carrier: Attempt = this;
 
@@ -198,17 +199,17 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
   /** Whatever was under way is ended, wherever it is: waiting, connecting or on the wire. */
   private letGo(): void {
     this.close();
-    if (this.startMicros === 0) return;
     const { abort, carrier } = this;
-    if (abort !== undefined) {
-      abort(letGo);
+    const { connection, queue } = carrier;
+    queue?.withdraw(carrier);
+    if (connection === undefined || connection.isHttp2 || connection.running > 1) {
+      abort?.(letGo);
       return;
     }
-    if (this.session.withdraw(carrier, this.origin)) return;
-    const { connection } = carrier;
-    if (connection === undefined || connection.isConnected || connection.running > 1) return;
+    // Not given back: on a connection whose request was given up undici opens a new socket at once.
     carrier.connection = undefined;
-    this.session.abandon(connection, this.origin);
+    abort?.(letGo);
+    connection.discard();
   }
 
   /** From now on nothing of it counts any more. */

@@ -6,7 +6,6 @@ import type { Activity } from '../activity.js';
 import type { User } from '../user.js';
 import type { HttpCall } from './call.js';
 import type { TimeoutName } from './callDeadline.js';
-import type { Attempt, Connection } from './connection.js';
 import type { ConnectionPool } from './connectionPool.js';
 import { CookieJar } from './cookies.js';
 import { type DeadlineList, deadlinesOf } from './deadlines.js';
@@ -84,15 +83,6 @@ export class CallSession {
     } catch (thrown) {
       call.refuseCall(this.isBadRequest(thrown, false) ? this.badRequest(thrown, call) : thrown);
     }
-  }
-
-  withdraw(attempt: Attempt, origin: string): boolean {
-    return this.#pool.withdraw(attempt, origin);
-  }
-
-  /** A connection that was still being opened goes with the call that wanted it. */
-  abandon(connection: Connection, origin: string): void {
-    this.#pool.abandon(connection, origin);
   }
 
   /** Hot: the response of a call that is over; unless a block judges it, its sample is taken. */

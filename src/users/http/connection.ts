@@ -14,8 +14,15 @@ export interface Attempt {
   readonly options: Dispatcher.DispatchOptions;
   readonly handler: Dispatcher.DispatchHandler;
   connection: Connection | undefined;
+  /** Where it waits for a connection, while it does. */
+  queue: AttemptQueue | undefined;
   /** It will not be carried at all. */
   refuse(error: Error): void;
+}
+
+export interface AttemptQueue {
+  /** The attempt is no longer wanted. */
+  withdraw(attempt: Attempt): void;
 }
 
 /** What a connection tells its pool. */
@@ -24,6 +31,7 @@ export interface ConnectionOwner {
   readonly origin: string;
   hasRoom(connection: Connection): void;
   speaksHttp1(connection: Connection): void;
+  discard(connection: Connection): void;
 }
 
 /** undici's own timeouts are exact to a second only; the calls' deadlines take their place. */
@@ -92,7 +100,12 @@ export class Connection {
     return this.#served > 0 && nowMicros() - sentMicros <= 2 * this.#connectMicros + STALE_MARGIN_MICROS;
   }
 
-  /** Ends the socket, also one that is still being opened, and whatever is under way. */
+  /** An attempt on it was given up: the connection is of no more use, and its pool forgets it. */
+  discard(): void {
+    this.#owner.discard(this);
+  }
+
+  /** For its pool: ends the socket, also one that is still being opened, and whatever is under way. */
   destroy(): void {
     this.isDiscarded = true;
     this.#connecting?.destroy();

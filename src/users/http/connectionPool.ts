@@ -2,7 +2,7 @@
  * Connections, kept alive and used again: a user's own, or shared by many. One list for each origin; a connection that was
  * used last is used first, so that no more stand than are needed.
  */
-import { type Attempt, Connection, type ConnectionOwner } from './connection.js';
+import { type Attempt, type AttemptQueue, Connection, type ConnectionOwner } from './connection.js';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
@@ -33,16 +33,6 @@ export class ConnectionPool {
   send(attempt: Attempt, origin: string): void {
     if (this.settings.proxy !== undefined) this.#proxied(this.settings.proxy).send(attempt);
     else this.#of(origin).send(attempt);
-  }
-
-  /** For clients of tsload: takes back an attempt that still waits for a connection; false when it does not wait. */
-  withdraw(attempt: Attempt, origin: string): boolean {
-    return this.settings.proxy === undefined && this.#of(origin).withdraw(attempt);
-  }
-
-  /** For clients of tsload: an attempt ended before its connection was there, so that connection goes with it. */
-  abandon(connection: Connection, origin: string): void {
-    this.#of(origin).abandon(connection);
   }
 
   /** Connections that are open or being opened, over all origins. Those of a proxy are not counted. */
@@ -79,7 +69,7 @@ export class ConnectionPool {
 }
 
 /** Connections to one origin. Attempts beyond their number wait; each belongs to a call that somebody awaits. */
-class OriginPool implements ConnectionOwner {
+class OriginPool implements ConnectionOwner, AttemptQueue {
   readonly #withRoom: Connection[] = [];
   readonly #all = new Set<Connection>();
   #waiting: Set<Attempt> | undefined = undefined;
@@ -106,11 +96,13 @@ class OriginPool implements ConnectionOwner {
     else {
       this.#waiting ??= new Set();
       this.#waiting.add(attempt);
+      attempt.queue = this;
     }
   }
 
-  withdraw(attempt: Attempt): boolean {
-    return this.#waiting?.delete(attempt) ?? false;
+  withdraw(attempt: Attempt): void {
+    attempt.queue = undefined;
+    this.#waiting?.delete(attempt);
   }
 
   /** Hot: an attempt on this connection is over. */
@@ -127,7 +119,7 @@ class OriginPool implements ConnectionOwner {
     if (connection.running > 0) this.#dropFromRoom(connection);
   }
 
-  abandon(connection: Connection): void {
+  discard(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
     this.#dropFromRoom(connection);
     connection.destroy();
@@ -147,7 +139,7 @@ class OriginPool implements ConnectionOwner {
   #sendNextWaiting(): void {
     if (this.#waiting === undefined) return;
     for (const attempt of this.#waiting) {
-      this.#waiting.delete(attempt);
+      this.withdraw(attempt);
       this.send(attempt);
       return;
     }

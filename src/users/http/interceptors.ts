@@ -6,7 +6,7 @@
  */
 import type { Dispatcher } from 'undici';
 import type { HttpCall } from './call.js';
-import type { Attempt, Connection } from './connection.js';
+import type { Attempt, AttemptQueue, Connection } from './connection.js';
 import { headersObject, type RawHeaders } from './headers.js';
 import { undiciDispatcher } from './undici.js';
 
@@ -55,6 +55,7 @@ function originOf(origin: string | URL | undefined, call: HttpCall | undefined):
 /** One request that interceptors let through: a call has several when one of them retries. */
 class InterceptedAttempt implements Attempt, Dispatcher.DispatchHandler {
   connection: Connection | undefined = undefined;
+  queue: AttemptQueue | undefined = undefined;
 
   constructor(
     readonly options: Dispatcher.DispatchOptions,

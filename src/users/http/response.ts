@@ -8,6 +8,8 @@ import type { ResponseMeta } from './outcome.js';
 import { decodeText } from './responseText.js';
 import type { RequestError } from './transportError.js';
 
+const noBody = Buffer.alloc(0);
+
 /** What every response tells, whether its body was read or is a stream. */
 export abstract class ResponseHead {
   /** For tsload alone. */
@@ -88,12 +90,12 @@ export abstract class ResponseHead {
 export class HttpResponse extends ResponseHead {
   /** The body, decoded. Empty when no answer arrived. Locust: `content`. */
   get bytes(): Buffer {
-    return this.call.body;
+    return this.call.status === 0 ? noBody : this.call.body;
   }
 
   /** The body as text, by the charset that the server names, else UTF-8. Locust: `text`. */
   text(): string {
-    return decodeText(this.call.body, this.headers['content-type']);
+    return decodeText(this.bytes, this.headers['content-type']);
   }
 
   /** The body as JSON. Throws `JsonParseError` when it is none. */

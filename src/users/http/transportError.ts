@@ -162,10 +162,16 @@ function tlsText(code: string, text: string): string {
 /** The codes of an error, of the errors that it unites (a host with several addresses), and of its cause. */
 function codesOf(thrown: unknown): string[] {
   if (!(thrown instanceof Error)) return [];
-  const own = 'code' in thrown && typeof thrown.code === 'string' ? [thrown.code] : [];
+  const own = 'code' in thrown && typeof thrown.code === 'string' ? [thrown.code] : parserCode(thrown);
   const united = thrown instanceof AggregateError ? thrown.errors.flatMap(codesOf) : [];
   const deeper = own.length === 0 && thrown.cause !== undefined ? codesOf(thrown.cause) : [];
   return [...own, ...united, ...deeper];
+}
+
+/** undici's parser names its error only in words. */
+function parserCode({ name, message }: Error): string[] {
+  if (name !== 'HTTPParserError') return [];
+  return [message.includes('Invalid EOF') ? 'HPE_INVALID_EOF_STATE' : 'HPE_INVALID'];
 }
 
 function textOf(thrown: unknown): string {

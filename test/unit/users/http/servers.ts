@@ -53,6 +53,8 @@ export function tcpServer(onSocket: (socket: Socket) => unknown): Promise<TestSe
   return listen(
     createTcpServer((socket) => {
       socket.on('error', () => {});
+      // A socket that nobody reads would not notice its end.
+      socket.resume();
       onSocket(socket);
     }),
     'http',

@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import { ConnectionPool, HttpUser } from '../../../../src/users/index.js';
+import { anEnvironment } from '../../../builders.js';
+import { until } from '../../../until.js';
+import { aUser } from './builders.js';
+import { httpServer, scriptedServer } from './servers.js';
+
+const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+test('[105] users have connections of their own', async () => {
+  await using server = await httpServer((_, response) => response.end('ok'));
+  using one = aUser(server.url);
+  using two = aUser(server.url);
+  for (const { client } of [one, two, one, two]) await client.get('/');
+  expect(server.connections).toBe(2);
+});
+
+test('[105] a shared pool of one connection serves all users, with cookies of their own', async () => {
+  await using server = await httpServer((request, response) => {
+    response.setHeader('set-cookie', `seen=${request.url?.slice(1)}`);
+    response.end(request.headers.cookie ?? '');
+  });
+  const pool = new ConnectionPool({ connections: 1 });
+  using one = aUser(server.url, { pool });
+  using two = aUser(server.url, { pool });
+  const responses = await Promise.all([
+    one.client.get('/1'),
+    two.client.get('/2'),
+    one.client.get('/1'),
+    two.client.get('/2'),
+  ]);
+  expect(responses.map((response) => response.status)).toEqual([200, 200, 200, 200]);
+  expect((await one.client.get('/1')).text()).toBe('seen=1');
+  expect((await two.client.get('/2')).text()).toBe('seen=2');
+  expect(server.connections).toBe(1);
+  expect(pool.connectionCount).toBe(1);
+  one[Symbol.dispose]();
+  expect((await two.client.get('/2')).status).toBe(200);
+  expect(server.connections).toBe(1);
+  pool.close();
+  await until(() => server.sockets.size === 0);
+});
+
+test('closing a pool fails what waits in it, and it can be used again', async () => {
+  await using server = await httpServer((request, response) => {
+    if (request.url !== '/never') response.end('ok');
+  });
+  const pool = new ConnectionPool({ connections: 1 });
+  using visitor = aUser(server.url, { pool });
+  const stuck = visitor.client.get('/never');
+  const waiting = visitor.client.get('/waits');
+  await until(() => server.connections === 1);
+  pool.close();
+  expect((await waiting).error?.message).toContain('closed');
+  expect((await stuck).status).toBe(0);
+  expect((await visitor.client.get('/again')).status).toBe(200);
+  pool.close();
+});
+
+test('[106] twenty parallel requests of 0.2 s take 0.4 s over ten connections', async () => {
+  await using server = await httpServer((_, response) => setTimeout(() => response.end('ok'), 200));
+  using visitor = aUser(server.url);
+  await visitor.client.get('/warm');
+  const start = performance.now();
+  await Promise.all(Array.from({ length: 20 }, () => visitor.client.get('/')));
+  const took = performance.now() - start;
+  expect(took).toBeGreaterThan(390);
+  expect(took).toBeLessThan(600);
+  expect(server.connections).toBe(10);
+});
+
+test('a waiting user opens no connection, and one that waits after a call keeps its own', async () => {
+  await using server = await httpServer((_, response) => response.end('ok'));
+  const environment = anEnvironment({ host: server.url });
+  class Visitor extends HttpUser {}
+  const users = Array.from({ length: 20 }, () => new Visitor(environment));
+  expect(users.every((user) => user.client.cookies.isEmpty)).toBe(true);
+  expect(server.connections).toBe(0);
+  using visitor = aUser(server.url);
+  await visitor.client.get('/');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await visitor.client.get('/');
+  expect(server.connections).toBe(1);
+});
+
+test('Connection: close makes the next request open a new connection', async () => {
+  await using server = await httpServer((_, response) => response.end('ok'));
+  using visitor = aUser(server.url);
+  await visitor.client.get('/', { headers: { Connection: 'close' } });
+  await visitor.client.get('/');
+  expect(server.connections).toBe(2);
+  expect(visitor.recorder.samples.map(({ error }) => error)).toEqual([undefined, undefined]);
+});
+
+test('a connection that the server closed while it was idle is replaced without a failure', async () => {
+  await using server = await httpServer((_, response) => response.end('ok'));
+  using visitor = aUser(server.url);
+  for (let i = 0; i < 3; i++) {
+    await visitor.client.get('/');
+    for (const socket of server.sockets) socket.end();
+    await until(() => server.sockets.size === 0);
+  }
+  expect(visitor.recorder.samples.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+  expect(server.connections).toBe(3);
+});
+
+/** Answers the first request of each connection, and ends it when the second arrives: as if it had been closed before. */
+const closingOnReuse = () => {
+  const served = new WeakSet<object>();
+  return scriptedServer((_, socket) => {
+    if (served.has(socket)) {
+      socket.resetAndDestroy();
+      return undefined;
+    }
+    served.add(socket);
+    return answer;
+  });
+};
+
+test('a kept-alive connection that the server had closed is told apart from other failures', async () => {
+  await using server = await closingOnReuse();
+  using visitor = aUser(server.url);
+  await visitor.client.get('/1');
+  const stale = await visitor.client.get('/2');
+  expect(stale.status).toBe(0);
+  expect(stale.error?.name).toBe('StaleConnectionError');
+  expect((await visitor.client.get('/3')).status).toBe(200);
+  expect(visitor.recorder.samples[1]?.error).toBe(
+    `StaleConnectionError: ${server.url} had closed the kept-alive connection when the request was sent`,
+  );
+});
+
+test('a request on a stale connection is sent once more where that is asked for, as one sample', async () => {
+  await using server = await closingOnReuse();
+  using visitor = aUser(server.url, { retryStaleConnections: true });
+  for (let i = 0; i < 4; i++) expect((await visitor.client.post('/x', { json: { i } })).status).toBe(200);
+  expect(visitor.recorder.samples.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(server.connections).toBe(4);
+});
+
+test('a fresh connection that ends is never stale, and neither is one that ends long after the request', async () => {
+  await using fresh = await scriptedServer((_, socket) => void socket.resetAndDestroy());
+  using visitor = aUser(fresh.url, { retryStaleConnections: true });
+  expect((await visitor.client.get('/')).error?.name).toBe('ConnectionResetError');
+  expect(fresh.connections).toBe(1);
+  let count = 0;
+  await using crashing = await scriptedServer((_, socket) => {
+    if (count++ === 0) return answer;
+    setTimeout(() => socket.resetAndDestroy(), 400);
+    return undefined;
+  });
+  using other = aUser(crashing.url, { retryStaleConnections: true });
+  await other.client.get('/');
+  expect((await other.client.get('/')).error?.name).toBe('ConnectionResetError');
+});
+
+test('10 MB bodies go out and come back whole', async () => {
+  const big = Buffer.alloc(10_000_000, 'abcdefghij');
+  await using server = await httpServer((request, response) => request.pipe(response));
+  using visitor = aUser(server.url);
+  const response = await visitor.client.post('/', { body: big });
+  expect(response.bytes.equals(big)).toBe(true);
+  expect(visitor.recorder.only.bytes).toBe(10_000_000);
+});
+
+test('a user works with several origins at a time, each with its own connections', async () => {
+  await using one = await httpServer((_, response) => response.end('one'));
+  await using two = await httpServer((_, response) => response.end('two'));
+  using visitor = aUser(one.url);
+  for (let i = 0; i < 3; i++) {
+    expect((await visitor.client.get('/')).text()).toBe('one');
+    expect((await visitor.client.get(`${two.url}/`)).text()).toBe('two');
+  }
+  expect([one.connections, two.connections]).toEqual([1, 1]);
+});
+
+test('what the target sends unasked or before its time does not disturb later requests', async () => {
+  let count = 0;
+  await using server = await scriptedServer(() =>
+    count++ === 0 ? `HTTP/1.1 103 Early Hints\r\n\r\n${answer}` : answer,
+  );
+  using visitor = aUser(server.url);
+  expect((await visitor.client.get('/')).text()).toBe('ok');
+  expect((await visitor.client.get('/')).text()).toBe('ok');
+});
