@@ -1,11 +1,12 @@
 /**
  * `npm run package`: is what `npm pack` makes a working tsload for somebody who has nothing else?
  *
- * Installed globally, it runs a locustfile from an otherwise empty folder; installed in that folder, the locustfile
- * type-checks there under `strict` with `skipLibCheck: false`. Takes a minute, most of it npm.
+ * Installed globally, it runs a locustfile from an otherwise empty folder, and makes a new project that type-checks and runs.
+ * Installed in the folder, the locustfiles type-check there under `strict` with `skipLibCheck: false`, a `.proto` that they
+ * import included. Takes a minute, most of it npm.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,16 +30,21 @@ export class Shopper extends HttpUser {
 }
 `,
   'grpcLocustfile.ts': `import { GrpcUser, task } from 'tsload';
+import { MathService } from './item.proto';
 
-export class MathUser extends GrpcUser {
-  static override proto = 'item.proto';
+export class MathUser extends GrpcUser<typeof MathService> {
+  static override service = MathService;
   @task
-  async factorial(): Promise<void> {
-    await this.stub.calculateFactorial({ number: 3 });
+  async factorial(): Promise<number> {
+    const { result } = await this.stub.calculateFactorial({ number: 3 });
+    return result;
   }
 }
 `,
 };
+
+/** What must not compile: a field that the message does not have. */
+const wrongField = ['number: 3', 'nummer: 3'] as const;
 
 const compilerOptions = {
   target: 'es2022',
@@ -47,6 +53,7 @@ const compilerOptions = {
   exactOptionalPropertyTypes: true,
   noImplicitOverride: true,
   skipLibCheck: false,
+  allowArbitraryExtensions: true,
   noEmit: true,
 };
 
@@ -62,6 +69,8 @@ async function main(): Promise<void> {
     await step('tsload runs a locustfile from an empty folder', () => runLocustfile(program, user));
     await step('npm install', () => npm(user, 'install', '--no-save', tarball));
     await step('the locustfiles type-check', () => typeCheck(user));
+    await step('a wrong message field does not', () => rejectWrongField(user));
+    await step('tsload init makes a project that type-checks and runs', () => initProject(program, folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -138,12 +147,35 @@ function listen(server: Server): Promise<number> {
 }
 
 async function typeCheck(user: string): Promise<void> {
-  const tsc = resolve(project, 'node_modules/.bin/tsc');
   writeFileSync(join(user, 'package.json'), '{ "type": "module" }\n');
   writeFileSync(join(user, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-  await run(tsc, ['-p', user], { cwd: user }).catch((failure: { readonly stdout?: string }) => {
-    throw new Error(`a locustfile does not type-check:\n${failure.stdout}`, { cause: failure });
-  });
+  copyFileSync(resolve(project, 'proto/item.proto'), join(user, 'item.proto'));
+  await run(join(user, 'node_modules/.bin/tsload'), ['proto', 'types', 'item.proto'], { cwd: user });
+  const problems = await compile(user);
+  if (problems !== '') throw new Error(`a locustfile does not type-check:\n${problems}`);
+}
+
+async function rejectWrongField(user: string): Promise<void> {
+  writeFileSync(join(user, 'grpcLocustfile.ts'), locustfiles['grpcLocustfile.ts'].replace(...wrongField));
+  const problems = await compile(user);
+  if (!problems.includes('nummer')) throw new Error(`a wrong field compiles:\n${problems}`);
+}
+
+async function initProject(program: string, folder: string): Promise<void> {
+  await run(program, ['init', 'project'], { cwd: folder });
+  const created = join(folder, 'project');
+  await npm(created, 'run', 'types');
+  const { stderr } = await run('npx', ['tsload', '--headless', '-u', '3', '-r', '3', '-t', '2s'], { cwd: created });
+  if (!/Aggregated +[1-9]/.test(stderr)) throw new Error(`the new project's run made no request: ${stderr}`);
+}
+
+/** What the compiler says; nothing: all is well. */
+async function compile(user: string): Promise<string> {
+  const compiler = resolve(project, 'node_modules/.bin/tsc');
+  return run(compiler, ['-p', user], { cwd: user }).then(
+    () => '',
+    (failure: { readonly stdout?: string }) => String(failure.stdout),
+  );
 }
 
 await main();
