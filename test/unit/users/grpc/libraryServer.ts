@@ -27,8 +27,13 @@ export class LibraryServer {
   /** Calls that have begun. */
   calls = 0;
   port = 0;
-  /** Whether clients half-closed before they cancelled: streams that ended from the client's side. */
+  /** Streams of messages that clients ended. */
   halfClosed = 0;
+
+  /** Client streams that ended either way: Node's HTTP/2 ends a stream before it resets it, so a server may see both. */
+  get ended(): number {
+    return Math.max(this.halfClosed, this.cancelled);
+  }
 
   private constructor(options: grpc.ServerOptions) {
     this.#server = new grpc.Server({ 'grpc.max_receive_message_length': -1, ...options });
@@ -120,7 +125,8 @@ export class LibraryServer {
     const next = () => {
       if (call.cancelled) return;
       if (sent === Number(count)) {
-        if (behaviour === 'fail') call.destroy(Object.assign(new Error(), { code: 9, details: 'out of books' }));
+        if (behaviour === 'fail')
+          call.emit('error', { code: grpc.status.FAILED_PRECONDITION, details: 'out of books' });
         else if (behaviour !== 'stay') call.end();
         return;
       }
