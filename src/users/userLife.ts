@@ -13,6 +13,7 @@ import { TsloadError } from '../errors.js';
 import { isControl, isRecordedFailure } from '../events/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import { StopTest, StopUser } from './controlExceptions.js';
+import { tellLeftBehind } from './leftBehindLog.js';
 import { Sleep } from './sleep.js';
 import { type Task, taskName } from './task.js';
 import type { TaskList } from './taskList.js';
@@ -215,9 +216,7 @@ export class UserLife {
 
   /** The task did not unwind. Its frames stay where they are; `onStop` runs without them. */
   async #leaveBehind(): Promise<void> {
-    log.warning(
-      `${this.#where()} did not end within ${unwindSeconds} s of being stopped, so it is left behind: let errors of awaited calls through`,
-    );
+    tellLeftBehind(this.#where(), unwindSeconds);
     this.hasLeft = true;
     this.user.activity.close();
     this.beginEnding();
@@ -230,7 +229,7 @@ export class UserLife {
 
   #limitOnStop(): void {
     this.#timer = setTimeout(() => {
-      log.warning(`onStop of ${this.user.constructor.name} took more than ${onStopSeconds} s, so it is left behind`);
+      tellLeftBehind(`onStop of ${this.user.constructor.name}`, onStopSeconds);
       this.#finish();
     }, onStopSeconds * 1000);
   }
