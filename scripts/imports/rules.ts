@@ -32,6 +32,7 @@ export const packageHomes: { readonly [packageName: string]: readonly string[] }
   protobufjs: ['users/grpc'],
   esbuild: ['locustfile'],
   yargs: ['cli'],
+  'yargs-parser': ['cli'],
   ws: ['link', 'web'],
 };
 

@@ -2,11 +2,12 @@
  * From the words of the command line to what was given for each option.
  *
  * First the words are brought into one form (pure): abbreviations of long options become whole ones, `-t10m` becomes
- * `--run-time=10m`, and unknown options are named with the nearest known one. Then yargs reads them.
+ * `--run-time=10m`, and unknown options are named with the nearest known one. Then yargs' parser reads them.
  */
 import { OptionError } from '../../errors.js';
 import { closest } from './closest.js';
 import type { OptionSpec } from './optionSpec.js';
+import { readWords } from './wordParser.js';
 
 export type AnySpec = OptionSpec<unknown>;
 
@@ -143,12 +144,6 @@ export function optionsNamed(name: string, specs: readonly AnySpec[]): readonly 
 }
 
 /** Reads the command line. */
-export async function parseArguments(
-  words: readonly string[],
-  specs: readonly AnySpec[],
-  which: WhichWords,
-): Promise<CommandLine> {
-  const normal = normaliseArguments(words, specs, which);
-  const { readWithYargs } = await import('./yargsParser.js');
-  return readWithYargs(normal, specs);
+export function parseArguments(words: readonly string[], specs: readonly AnySpec[], which: WhichWords): CommandLine {
+  return readWords(normaliseArguments(words, specs, which), specs);
 }

@@ -1,10 +1,10 @@
 /**
  * `--help`, laid out by yargs from the table: usage, groups, user classes, examples.
  */
+import yargs from 'yargs';
 import type { AnySpec } from './arguments.js';
 import { optionGroups } from './optionSpec.js';
 import { variablesOf } from './variables.js';
-import { yargsFor } from './yargsParser.js';
 
 const examples = `User classes:
   UserClass  Run only these classes of the locustfile (environment: TSLOAD_USER_CLASSES). Default: all.
@@ -22,9 +22,12 @@ Configuration files: ~/.tsload.conf, ./tsload.conf, package.json#tsload; environ
 Documentation: docs/options.md of the package`;
 
 /** The help text. `columns`: width to wrap at. */
-export async function helpText(specs: readonly AnySpec[], columns: number): Promise<string> {
+export function helpText(specs: readonly AnySpec[], columns: number): Promise<string> {
   const shown = specs.filter((spec) => spec.isHidden !== true);
-  const parser = yargsFor([])
+  const parser = yargs([])
+    .locale('en')
+    .version(false)
+    .help(false)
     .wrap(Math.max(60, Math.min(columns, 120)))
     .usage('Usage: tsload [options] [UserClass ...]');
   for (const spec of shown) parser.option(spec.name, helpOption(spec));

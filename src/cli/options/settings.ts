@@ -49,7 +49,7 @@ export interface Preparsed {
 
 /** Reads the few options that come first; all others are left for `parseSettings`, mistakes in them included. */
 export async function preparse(sources: Sources): Promise<Preparsed> {
-  const { given } = await parseArguments(sources.words, builtIn, 'known only');
+  const { given } = parseArguments(sources.words, builtIn, 'known only');
   const [wantsHelp, wantsVersion] = [given.has('help'), given.has('version')];
   const config = wantsHelp || wantsVersion ? [] : await configLayers(sources, given);
   const find = valueFinder(
@@ -63,7 +63,7 @@ export async function preparse(sources: Sources): Promise<Preparsed> {
 /** Reads everything. Throws `OptionError` for the first thing that is wrong. */
 export async function parseSettings(sources: Sources, custom: readonly CustomSpec[]): Promise<Parsed> {
   const specs = [...builtIn, ...custom];
-  const { given, positionals } = await parseArguments(sources.words, specs, 'all');
+  const { given, positionals } = parseArguments(sources.words, specs, 'all');
   const layers = await configLayers(sources, given);
   const find = valueFinder(
     given,
