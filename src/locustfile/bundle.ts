@@ -13,7 +13,7 @@ import { describeBuildFailure, describeMessage } from './buildErrors.js';
 import { externalPackagesPlugin, packageDirectoryOf } from './externalPackages.js';
 import { filePlacePlugin, placeNames } from './filePlace.js';
 import { lowered, quickNames } from './output.js';
-import { ownModulesPlugin } from './ownModules.js';
+import { ownModulesPlugin, type TsloadModule } from './ownModules.js';
 import { protoPlugin } from './protoPlugin.js';
 
 export interface Bundle {
@@ -31,8 +31,7 @@ export interface BundleOptions {
   readonly cwd: string;
   /** Where the two files are written. */
   readonly directory: string;
-  /** What `tsload` exports. */
-  readonly exportNames: readonly string[];
+  readonly tsload: Promise<TsloadModule>;
 }
 
 type BuildOutput = BuildResult<{ write: false; metafile: true }>;
@@ -45,7 +44,7 @@ export async function bundleLocustfiles(files: readonly string[], options: Bundl
   const output = await buildLeavingOut(new Set(), (unbundled) => {
     external.clear();
     return buildOptions(files, options, [
-      ownModulesPlugin(options.exportNames),
+      ownModulesPlugin(options.tsload),
       externalPackagesPlugin(unbundled, (name) => external.add(name)),
       filePlacePlugin,
       protoPlugin(),

@@ -1,5 +1,6 @@
 export type { Bundle } from './bundle.js';
 export { isUrl } from './download.js';
 export { type LoadedLocustfile, type LoadOptions, loadLocustfiles } from './load.js';
+export type { TsloadModule } from './ownModules.js';
 export { generateProtoTypes, type ProtoTypesOptions, writeProtoTypes } from './protoTypes.js';
 export { defaultLocustfile, locustfileExtensions } from './resolve.js';

@@ -8,16 +8,16 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LocustfileError } from '../errors.js';
 import { errorText } from '../events/index.js';
-import { isShapeClass, isUserClass, type ShapeClass, type UserClass } from '../users/index.js';
+import type { ShapeClass, UserClass } from '../users/index.js';
 import { placeOf } from './buildErrors.js';
 import { type Bundle, bundleLocustfiles } from './bundle.js';
 import { classesByName, type LoadedFile } from './classes.js';
-import { provideOwnModules } from './ownModules.js';
+import { provideOwnModules, type TsloadModule } from './ownModules.js';
 import { resolveLocustfiles } from './resolve.js';
 
 export interface LoadOptions {
-  /** The module namespace that `import 'tsload'` means. */
-  readonly tsload: Readonly<Record<string, unknown>>;
+  /** The module namespace that `import 'tsload'` means. While it is still being loaded, the build begins. */
+  readonly tsload: TsloadModule | Promise<TsloadModule>;
   /** Where relative paths start. Default: the working directory. */
   readonly cwd?: string;
 }
@@ -41,20 +41,22 @@ export interface LoadedLocustfile extends AsyncDisposable {
 export async function loadLocustfiles(specs: readonly string[], options: LoadOptions): Promise<LoadedLocustfile> {
   const cwd = options.cwd ?? process.cwd();
   const scratch = new Scratch();
+  const tsload = Promise.resolve(options.tsload);
   try {
     const files = await resolveLocustfiles(specs, { cwd, downloadDirectory: () => scratch.directory() });
     const directory = scratch.directory();
-    const bundle = await bundleLocustfiles(files, { cwd, directory, exportNames: Object.keys(options.tsload) });
-    provideOwnModules(options.tsload);
+    const bundle = await bundleLocustfiles(files, { cwd, directory, tsload });
+    provideOwnModules(await tsload);
     const loaded = (await importBundle(bundle, cwd)).map((exports, index) => ({ path: files[index] ?? '', exports }));
-    return { files, ...classesOf(loaded), bundle, [Symbol.asyncDispose]: async () => scratch.remove() };
+    return { files, ...(await classesOf(loaded)), bundle, [Symbol.asyncDispose]: async () => scratch.remove() };
   } catch (thrown) {
     scratch.remove();
     throw thrown;
   }
 }
 
-function classesOf(loaded: readonly LoadedFile[]) {
+async function classesOf(loaded: readonly LoadedFile[]) {
+  const { isShapeClass, isUserClass } = await import('../users/index.js');
   return {
     userClasses: classesByName(loaded, isUserClass, 'user class'),
     shapeClasses: classesByName(loaded, isShapeClass, 'load shape'),

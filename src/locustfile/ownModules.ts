@@ -9,13 +9,16 @@ import type { Plugin } from 'esbuild';
 
 const registryKey = Symbol.for('tsload.own');
 
+/** What `import 'tsload'` means: a module namespace. */
+export type TsloadModule = Readonly<Record<string, unknown>>;
+
 interface Registry {
-  readonly tsload: Readonly<Record<string, unknown>>;
+  readonly tsload: TsloadModule;
   readonly require: (id: string) => unknown;
 }
 
 /** Says which module namespace is `tsload` in this process. Call it before a bundle is loaded. */
-export function provideOwnModules(tsload: Readonly<Record<string, unknown>>): void {
+export function provideOwnModules(tsload: TsloadModule): void {
   const registry: Registry = { tsload, require: createRequire(import.meta.url) };
   Object.defineProperty(globalThis, registryKey, { value: registry, configurable: true });
 }
@@ -23,14 +26,17 @@ export function provideOwnModules(tsload: Readonly<Record<string, unknown>>): vo
 const ownModules = /^(tsload|undici|@grpc\/grpc-js)(\/.*)?$/;
 const namespace = 'tsload-own';
 
-/** Answers those imports. `exportNames`: what `tsload` exports, so that a misspelt import is a build error with its place. */
-export function ownModulesPlugin(exportNames: readonly string[]): Plugin {
+/**
+ * Answers those imports. It knows what `tsload` exports, so that a misspelt import is a build error with its place. `tsload`
+ * may still be loading while the build begins: esbuild works in a process of its own.
+ */
+export function ownModulesPlugin(tsload: Promise<TsloadModule>): Plugin {
   return {
     name: namespace,
     setup(build) {
       build.onResolve({ filter: ownModules }, ({ path }) => ({ path, namespace }));
-      build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-        contents: path === 'tsload' ? tsloadModule(exportNames) : requiredModule(path),
+      build.onLoad({ filter: /.*/, namespace }, async ({ path }) => ({
+        contents: path === 'tsload' ? tsloadSource(Object.keys(await tsload)) : requiredModule(path),
         loader: 'js',
       }));
     },
@@ -39,7 +45,7 @@ export function ownModulesPlugin(exportNames: readonly string[]): Plugin {
 
 const registryExpression = `globalThis[Symbol.for('tsload.own')]`;
 
-function tsloadModule(exportNames: readonly string[]): string {
+function tsloadSource(exportNames: readonly string[]): string {
   const lines = exportNames
     .filter((name) => name !== 'default')
     .map((name) => `export const ${name} = /* @__PURE__ */ own(${JSON.stringify(name)});`);

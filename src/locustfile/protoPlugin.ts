@@ -1,13 +1,7 @@
 /**
- * Imports of `.proto` files in a locustfile: the module has one export for each service of the file, plain data with everything
- * that it imports inside, so that the bundle needs no file beside it.
+ * Imports of `.proto` files in a locustfile. What reads them is loaded with the first such import: most locustfiles have none.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { OnLoadResult, Plugin } from 'esbuild';
-import { TsloadError } from '../errors.js';
-import { type Int64Mode, type ProtoFile, readProto } from '../users/index.js';
-import { generateProtoTypes, int64OfTypes, typesPath } from './protoTypes.js';
+import type { Plugin } from 'esbuild';
 
 export interface ProtoPluginOptions {
   /** Where `import` lines of .proto files are looked up, after the importing file's own folder. */
@@ -18,44 +12,10 @@ export function protoPlugin(options: ProtoPluginOptions = {}): Plugin {
   return {
     name: 'tsload-proto',
     setup(build) {
-      build.onLoad({ filter: /\.proto$/ }, ({ path }) => load(path, options));
+      build.onLoad({ filter: /\.proto$/ }, async ({ path }) => {
+        const { loadProto } = await import('./protoModule.js');
+        return loadProto(path, options);
+      });
     },
   };
-}
-
-function load(path: string, options: ProtoPluginOptions): OnLoadResult {
-  try {
-    const proto = readProto([path], options);
-    const types = existsSync(typesPath(path)) ? readFileSync(typesPath(path), 'utf8') : undefined;
-    const int64 = types === undefined ? undefined : int64OfTypes(types);
-    return {
-      contents: moduleFor(proto, int64),
-      loader: 'js',
-      watchFiles: [...proto.files],
-      warnings: int64 === undefined ? [] : staleness(path, types, { ...options, int64 }),
-    };
-  } catch (thrown) {
-    if (!(thrown instanceof TsloadError)) throw thrown;
-    return { errors: [{ text: thrown.message, detail: thrown }] };
-  }
-}
-
-function moduleFor({ json, services }: ProtoFile, int64: Int64Mode | undefined): string {
-  const lines = services.map((service, index) => {
-    const value = JSON.stringify({ service, ...(int64 === undefined ? {} : { int64 }) });
-    const name = service.slice(service.lastIndexOf('.') + 1);
-    return `const service${index} = { ...${value}, proto };\nexport { service${index} as ${name} };`;
-  });
-  return [`const proto = ${JSON.stringify(json)};`, ...lines].join('\n');
-}
-
-/** Types that were made before the .proto changed would let a wrong field pass. */
-function staleness(
-  path: string,
-  types: string | undefined,
-  options: ProtoPluginOptions & { readonly int64: Int64Mode },
-): { readonly text: string }[] {
-  if (types === generateProtoTypes(path, options)) return [];
-  const file = basename(path);
-  return [{ text: `the types of ${file} are older than the file: run tsload proto types ${path}` }];
 }
