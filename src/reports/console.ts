@@ -4,6 +4,7 @@
  */
 import type { EntryView, ErrorView, StatisticsView } from '../events/index.js';
 import { percentileTitle, reportedQuantiles } from '../stats/index.js';
+import { outcomeOf, outcomes } from './outcome.js';
 import { columnTime, elideEnd, elideMiddle, flatten, type Paint, padded, plain, type Terminal } from './text.js';
 
 export interface TableOptions {
@@ -166,6 +167,8 @@ function failureSamples(errors: readonly ErrorView[]): string[] {
 export function caveats(view: StatisticsView, runSeconds: number, options: TableOptions = {}): string[] {
   const paint = options.paint ?? plain;
   const lines: string[] = [];
+  const outcome = outcomeOf(view);
+  if (outcome !== 'all') lines.push(`outcome: the numbers above are about ${outcomes[outcome]}`);
   if (view.cutOff > 0) lines.push(`cut off: ${counted(view.cutOff)} under way at a stop, in no number above`);
   if (view.warmupRequests > 0) lines.push(`warm-up: ${counted(view.warmupRequests)}, in no number above`);
   if (view.saturatedSeconds > 0) lines.push(paint('yellow', saturation(view.saturatedSeconds, runSeconds)));

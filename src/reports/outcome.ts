@@ -19,10 +19,15 @@ export function withOutcome(view: StatisticsView, outcome: Outcome): StatisticsV
   return outcome === 'all' ? view : new OutcomeView(view, outcome);
 }
 
+/** Which samples the numbers of these statistics are about. */
+export function outcomeOf(view: StatisticsView): Outcome {
+  return view instanceof OutcomeView ? view.outcome : 'all';
+}
+
 class OutcomeView implements StatisticsView {
   constructor(
     private readonly view: StatisticsView,
-    private readonly outcome: Outcome,
+    readonly outcome: Outcome,
   ) {}
 
   entries(): readonly EntryView[] {

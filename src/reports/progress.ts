@@ -13,7 +13,10 @@ export interface Progress {
   readonly targetUserCount: number;
 }
 
-/** One line: elapsed of run time, users of target, requests per second, failures, 95 % of the last ten seconds. */
+/**
+ * One line: elapsed of run time, users of target, requests per second, failures, 95 % of the last ten seconds; and, when the
+ * load generator was saturated in the last second, a word about that.
+ */
 export function progressText(progress: Progress, view: StatisticsView): string {
   const { total } = view;
   const time = clockText(progress.elapsedSeconds);
@@ -25,6 +28,7 @@ export function progressText(progress: Progress, view: StatisticsView): string {
     `${total.currentRps.toFixed(1)} req/s`,
     `failures ${total.numFailures} (${(total.failRatio * 100).toFixed(2)}%)`,
     `p95 ${p95 === null ? '-' : `${columnTime(p95)} ms`}`,
+    ...(view.history.at(-1)?.isSaturated === true ? ['saturated'] : []),
   ].join('  ');
 }
 

@@ -8,6 +8,7 @@ import {
   percentileTable,
   requestTable,
 } from '../../../src/reports/console.js';
+import { withOutcome } from '../../../src/reports/outcome.js';
 import { coloured, paintFor } from '../../../src/reports/text.js';
 import { anEntry, anError, anException, aView, timed } from './aView.js';
 
@@ -123,6 +124,13 @@ test('the final report says what was cut off, warmed up, saturated and counted a
     'warm-up: 345 requests, in no number above',
     "saturated: the load generator was busy for 12 of 60 seconds (20%): times in them are not the target's alone",
     'names: too many different ones, the rest are counted together as (other)',
+    '',
+  ]);
+});
+
+test('numbers about one outcome only are said to be', () => {
+  expect(caveats(withOutcome(aView(), 'ok'), 60)).toEqual([
+    'outcome: the numbers above are about successful requests only',
     '',
   ]);
 });

@@ -16,6 +16,23 @@ test('without a run time and without samples the line claims neither', () => {
   expect(progressText(progress, aView())).toBe('1:02:05  users 0/1  0.0 req/s  failures 0 (0.00%)  p95 -');
 });
 
+test('the line says when the generator was saturated in the last second', () => {
+  const point = (isSaturated: boolean) => ({
+    time: 0,
+    seconds: 1,
+    userCount: 1,
+    currentRps: 0,
+    currentFailPerSec: 0,
+    totalAvgResponseTime: 0,
+    percentiles: {},
+    isSaturated,
+    isWarmup: false,
+  });
+  const progress = { elapsedSeconds: 1, userCount: 1, targetUserCount: 1 };
+  expect(progressText(progress, aView({ history: [point(false), point(true)] }))).toMatch(/ {2}saturated$/);
+  expect(progressText(progress, aView({ history: [point(true), point(false)] }))).not.toContain('saturated');
+});
+
 test('whatever is written while the line is shown stands above it, whole', () => {
   const screen = new Screen();
   const line = new ProgressLine(screen);
