@@ -8,6 +8,9 @@ import type { RunStatistics } from '../stats/index.js';
 import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
 
+/** A second now and then is marked and no more; so many make a line in the log. */
+const reportsUntilWarning = 3;
+
 const log = getLogger('tsload.runners');
 
 export class Reports {
@@ -66,8 +69,8 @@ export class Reports {
   #noteHealth(worker: WorkerNode, { health }: ReportMessage): void {
     if (!health.isSaturated) return;
     worker.isSaturatedNow = true;
-    if (worker.hasBeenSaturated) return;
-    worker.hasBeenSaturated = true;
+    worker.saturatedReports++;
+    if (worker.saturatedReports !== reportsUntilWarning) return;
     const busy = Math.round(health.loopUtilisation * 100);
     log.warning(
       `the load generator ${worker.id} is saturated: its event loop was busy ${busy} % of a second and ${Math.round(health.loopDelayMillis)} ms late; response times of such seconds are marked, as they contain its own delay`,

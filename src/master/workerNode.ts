@@ -18,7 +18,8 @@ export class WorkerNode {
   isSpent = false;
   /** It was saturated in the second that is running. */
   isSaturatedNow = false;
-  hasBeenSaturated = false;
+  /** Reports of this test in which it was. */
+  saturatedReports = 0;
 
   constructor(
     readonly id: string,
@@ -42,6 +43,6 @@ export class WorkerNode {
     this.doneStep = 0;
     this.isSpent = false;
     this.isSaturatedNow = false;
-    this.hasBeenSaturated = false;
+    this.saturatedReports = 0;
   }
 }

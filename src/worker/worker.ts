@@ -8,9 +8,10 @@ import { type Environment, isControl, type MessageListener, type UserRuntime } f
 import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
-import type { UserClass } from '../users/index.js';
+import { TaskSet, User, type UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
 import { Reporter } from './reporter.js';
+import { defaultStallSeconds, StallWatch } from './stallWatch.js';
 import { defaultUsageLimits, type UsageLimits, UsageMonitor } from './usageMonitor.js';
 import { UserRunner } from './userRunner.js';
 import { WorkerRuntime } from './workerRuntime.js';
@@ -35,6 +36,8 @@ export interface WorkerOptions {
   /** A message of the locustfile came. */
   customMessage?: (message: Parameters<MessageListener>[0]) => void;
   readonly usageLimits?: UsageLimits;
+  /** Seconds without a turn of the event loop after which a task is broken off; 0: never. Default 5. */
+  readonly stallSeconds?: number;
 }
 
 export class Worker {
@@ -45,6 +48,7 @@ export class Worker {
   readonly #users: UserRunner;
   readonly #reporter: Reporter;
   readonly #health = new HealthMonitor();
+  readonly #stallWatch: StallWatch;
   #test = 0;
   #period = 0;
   #sequence = 0;
@@ -75,6 +79,12 @@ export class Worker {
     });
     this.#reporter = new Reporter(recorder, (interval) => this.#report(interval));
     this.usage = new UsageMonitor(environment, options.usageLimits ?? defaultUsageLimits);
+    this.#stallWatch = new StallWatch({
+      stallSeconds: options.stallSeconds ?? defaultStallSeconds,
+      beforeBreak: () => this.#runtime.refuseTasks(),
+      userClassOf,
+      broken: (message) => this.#stalled(message),
+    });
     environment.events.request.recordInto(recorder);
     link.listen({ message: (message) => this.#receive(message), closed: () => this.#close() });
     link.send({ kind: 'ready', worker: id });
@@ -164,6 +174,7 @@ export class Worker {
     await this.#fireTestStart();
     if (this.#isStopping || test !== this.#test) return;
     this.#reporter.start(startTime + settings.warmupSeconds);
+    this.#stallWatch.start();
     this.#hasBegun = true;
     this.options.link.send({ kind: 'started', test });
     for (const message of this.#early.splice(0)) this.#spawn(message);
@@ -244,6 +255,12 @@ export class Worker {
     this.options.link.send({ kind: 'stopTest', test: this.#test, reason: text });
   }
 
+  #stalled(message: string): void {
+    log.critical(message);
+    this.fault(message);
+    this.#stopTest('');
+  }
+
   #constructionFailed(message: string, isLast: boolean): void {
     this.fault(message);
     if (isLast) this.#stopTest('users of no class could be started');
@@ -256,6 +273,7 @@ export class Worker {
     if (firesTestEvents) await environment.events.testStopping.fireAndWait({ environment });
     await this.#users.stopAll();
     this.#reporter.stop();
+    this.#stallWatch.stop();
     this.usage.endTest();
     if (firesTestEvents) await environment.events.testStop.fireAndWait({ environment });
     link.send({ kind: 'stopped', test });
@@ -272,4 +290,10 @@ export class Worker {
     this.usage.close();
     this.options.environment.events.request.recordInto(undefined);
   }
+}
+
+/** The user class behind the `this` of some call. */
+function userClassOf(self: unknown): string | undefined {
+  const user: unknown = self instanceof TaskSet ? self.user : self;
+  return user instanceof User ? user.constructor.name : undefined;
 }

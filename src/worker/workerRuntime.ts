@@ -33,6 +33,11 @@ export class WorkerRuntime implements UserRuntime {
     else this.claimIteration = (user) => budget.claim(user);
   }
 
+  /** No task begins any more in this test: every user ends before its next one. */
+  refuseTasks(): void {
+    this.claimIteration = () => false;
+  }
+
   /** A user was made: with a seed its numbers follow from its place among the users of its class. */
   introduce(user: object, userClass: string): void {
     if (this.#seed === undefined) return;
