@@ -17,8 +17,6 @@ export const maxLoopDelayMillis = 50;
 const minJudgedMillis = 250;
 
 const resolutionMillis = 10;
-/** An interval shorter than this says nothing about a second. */
-const minJudgedMillis = 500;
 
 /** What an interval must stay under. Pure. */
 export function isSaturated(loopUtilisation: number, loopDelayMillis: number): boolean {

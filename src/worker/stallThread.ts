@@ -160,5 +160,6 @@ class Stall {
 }
 
 function isUserCode(url: string | undefined): boolean {
-  return url !== undefined && url.startsWith('file:') && !url.startsWith(ownRoot) && !url.includes('/node_modules/');
+  if (!url?.startsWith('file:')) return false;
+  return !url.startsWith(ownRoot) && !url.includes('/node_modules/');
 }
