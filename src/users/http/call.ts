@@ -123,7 +123,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
   /** Hot: the last byte. */
   onComplete(): void {
     const end = nowMicros();
-    this.release();
+    this.release(end);
     if (this.isOver) return;
     if (this.stream === undefined) this.micros = end - this.startMicros;
     if (this.isHttp2 && this.lacksBytes()) this.onError(shortBody);
@@ -135,7 +135,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
 
   onError(error: Error): void {
     if (this.connection !== undefined) this.attemptBroke(this.connection, error);
-    this.release();
+    this.release(nowMicros());
     if (this.isOver) return;
     if (this.session.isBadRequest(error, this.abort !== undefined)) {
       this.refuseCall(this.session.badRequest(error, this));
@@ -224,11 +224,11 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
     if (this.silence !== undefined) this.session.silence?.add(this.silence, nowMicros());
   }
 
-  private release(): void {
+  private release(now: number): void {
     const { connection } = this;
     if (connection === undefined) return;
     this.connection = undefined;
-    connection.release();
+    connection.release(now);
   }
 
   private redirect(location: string): void {

@@ -36,6 +36,8 @@ export interface ConnectionOwner {
 
 /** undici's own timeouts are exact to a second only; the calls' deadlines take their place. */
 const KEEP_ALIVE_MARGIN_MS = 500;
+/** No server closes a connection for being idle before it was idle for this long. */
+const STALE_IDLE_MICROS = 100_000;
 /** How long after a request the end of a stale connection may still arrive, besides the way there and back. */
 const STALE_MARGIN_MICROS = 100_000;
 
@@ -49,6 +51,7 @@ export class Connection {
   readonly #client: Client;
   /** Answers that have begun on the present socket. */
   #served = 0;
+  #idleSince = 0;
   #connectMicros = 0;
   #isConnected = false;
   #connecting: Socket | undefined = undefined;
@@ -87,17 +90,20 @@ export class Connection {
   }
 
   /** Hot: an attempt is over, whichever way. */
-  release(): void {
+  release(nowMicros: number): void {
     this.running--;
+    this.#idleSince = nowMicros;
     this.#owner.hasRoom(this);
   }
 
   /**
-   * Whether an attempt that ended without a byte of an answer met a connection that the server had closed already: it had
-   * served before, and its end came no later than a request to a closed socket is refused.
+   * Whether an attempt that ended without a byte of an answer met a connection that the server was closing: it had served
+   * before and been idle since, and its end came no later than a closed socket refuses a request. A server that breaks under
+   * the request itself is slower, or was busy with this connection just before.
    */
   wasStale(sentMicros: number): boolean {
-    return this.#served > 0 && nowMicros() - sentMicros <= 2 * this.#connectMicros + STALE_MARGIN_MICROS;
+    const wasIdle = this.#served > 0 && sentMicros - this.#idleSince >= STALE_IDLE_MICROS;
+    return wasIdle && nowMicros() - sentMicros <= 2 * this.#connectMicros + STALE_MARGIN_MICROS;
   }
 
   /** An attempt on it was given up: the connection is of no more use, and its pool forgets it. */

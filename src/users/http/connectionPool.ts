@@ -2,6 +2,7 @@
  * Connections, kept alive and used again: a user's own, or shared by many. One list for each origin; a connection that was
  * used last is used first, so that no more stand than are needed.
  */
+import { getLogger } from '../../log.js';
 import { type Attempt, type AttemptQueue, Connection, type ConnectionOwner } from './connection.js';
 import {
   type ConnectionOptions,
@@ -9,8 +10,11 @@ import {
   type ProxyOptions,
   readConnectionOptions,
 } from './connectionOptions.js';
+import { secureContextOf } from './connector.js';
 import { ProxyTransport } from './proxyTransport.js';
 import { RequestError } from './transportError.js';
+
+const log = getLogger('tsload.http');
 
 /**
  * A pool of connections. Set one as `static pool` of a user class, and all users of the class share it; without one each
@@ -27,6 +31,7 @@ export class ConnectionPool {
   /** Opens nothing. Throws BAD_OPTION for a value that cannot be used. */
   constructor(options: ConnectionOptions = {}) {
     this.settings = readConnectionOptions(options);
+    secureContextOf(this.settings.tls);
   }
 
   /** Hot. For clients of tsload. */
@@ -114,6 +119,7 @@ class OriginPool implements ConnectionOwner, AttemptQueue {
 
   /** The server does not speak HTTP/2: one request at a time, and more connections instead. */
   speaksHttp1(connection: Connection): void {
+    warnOnce(this.origin);
     this.#capacity = 1;
     this.#limit = this.settings.connections;
     if (connection.running > 0) this.#dropFromRoom(connection);
@@ -162,4 +168,13 @@ class OriginPool implements ConnectionOwner, AttemptQueue {
     if (connection.running + 1 >= this.#capacity) this.#withRoom.pop();
     connection.run(attempt);
   }
+}
+
+const warnedOrigins = new Set<string>();
+
+/** Once for a process: thousands of users find the same. */
+function warnOnce(origin: string): void {
+  if (warnedOrigins.has(origin) || warnedOrigins.size > 1000) return;
+  warnedOrigins.add(origin);
+  log.warning(`${origin} does not speak HTTP/2, so it is sent HTTP/1.1`);
 }

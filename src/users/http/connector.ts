@@ -28,7 +28,8 @@ export function openSocket(to: Destination, settings: ConnectionSettings): Socke
     keepAliveInitialDelay: 60_000,
     ...(settings.localAddress === undefined ? {} : { localAddress: settings.localAddress }),
   };
-  if (!isSecure) return connectTcp(common);
+  // How undici is told to speak HTTP/2 on a socket.
+  if (!isSecure) return Object.assign(connectTcp(common), settings.http2 ? { alpnProtocol: 'h2' } : {});
   const { tls } = settings;
   const servername = tls.servername ?? (to.servername || host);
   return connectTls({

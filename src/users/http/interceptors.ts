@@ -5,6 +5,7 @@
  *   call ─▶ first ─▶ … ─▶ last ─▶ hand-over: the sample's time begins ─▶ connection
  */
 import type { Dispatcher } from 'undici';
+import { nowMicros } from '../../clock.js';
 import type { HttpCall } from './call.js';
 import type { Attempt, AttemptQueue, Connection } from './connection.js';
 import { headersObject, type RawHeaders } from './headers.js';
@@ -104,7 +105,7 @@ class InterceptedAttempt implements Attempt, Dispatcher.DispatchHandler {
   #release(): void {
     const { connection } = this;
     this.connection = undefined;
-    connection?.release();
+    connection?.release(nowMicros());
   }
 }
 

@@ -117,10 +117,14 @@ const closingOnReuse = () => {
   });
 };
 
+/** Long enough that a server may close a connection for being idle. */
+const idle = () => new Promise((resolve) => setTimeout(resolve, 120));
+
 test('a kept-alive connection that the server had closed is told apart from other failures', async () => {
   await using server = await closingOnReuse();
   using visitor = aUser(server.url);
   await visitor.client.get('/1');
+  await idle();
   const stale = await visitor.client.get('/2');
   expect(stale.status).toBe(0);
   expect(stale.error?.name).toBe('StaleConnectionError');
@@ -133,16 +137,23 @@ test('a kept-alive connection that the server had closed is told apart from othe
 test('a request on a stale connection is sent once more where that is asked for, as one sample', async () => {
   await using server = await closingOnReuse();
   using visitor = aUser(server.url, { retryStaleConnections: true });
-  for (let i = 0; i < 4; i++) expect((await visitor.client.post('/x', { json: { i } })).status).toBe(200);
+  for (let i = 0; i < 4; i++) {
+    expect((await visitor.client.post('/x', { json: { i } })).status).toBe(200);
+    await idle();
+  }
   expect(visitor.recorder.samples.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined]);
   expect(server.connections).toBe(4);
 });
 
-test('a fresh connection that ends is never stale, and neither is one that ends long after the request', async () => {
+test('a fresh connection that ends is never stale, nor one just used, nor one that ends long after the request', async () => {
   await using fresh = await scriptedServer((_, socket) => void socket.resetAndDestroy());
   using visitor = aUser(fresh.url, { retryStaleConnections: true });
   expect((await visitor.client.get('/')).error?.name).toBe('ConnectionResetError');
   expect(fresh.connections).toBe(1);
+  await using busy = await closingOnReuse();
+  using user = aUser(busy.url, { retryStaleConnections: true });
+  await user.client.get('/');
+  expect((await user.client.get('/')).error?.name).toBe('ConnectionResetError');
   let count = 0;
   await using crashing = await scriptedServer((_, socket) => {
     if (count++ === 0) return answer;
@@ -151,6 +162,7 @@ test('a fresh connection that ends is never stale, and neither is one that ends 
   });
   using other = aUser(crashing.url, { retryStaleConnections: true });
   await other.client.get('/');
+  await idle();
   expect((await other.client.get('/')).error?.name).toBe('ConnectionResetError');
 });
 
