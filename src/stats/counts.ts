@@ -19,6 +19,8 @@ const noSlots = new Uint16Array(0);
 const noCounts = new Uint32Array(0);
 
 type Counters = Uint32Array | Float64Array;
+type Slots = SparseCounts['slots'];
+type SlotCounts = SparseCounts['counts'];
 
 export class Counts {
   /** Samples counted. */
@@ -37,19 +39,12 @@ export class Counts {
     if (expectsMany) this.#octaves = noOctaves();
   }
 
-  add(sparse: SparseCounts): void {
-    const added = sumOf(sparse.counts);
-    if (added === 0) return;
-    if (this.total + added > max32Bits) this.#widen();
-    this.total += added;
-    this.#foundAt = 0;
-    this.#foundBelow = 0;
-    if (this.#octaves === undefined) this.#merge(sparse);
-    else this.#spread(sparse, this.#octaves);
+  add({ slots, counts }: SparseCounts): void {
+    this.#add(slots, counts, slots.length, sumOf(counts));
   }
 
   addAll(other: Counts): void {
-    if (other.#octaves === undefined) this.add(other.#fewView());
+    if (other.#octaves === undefined) this.#add(other.#slots, other.#few, other.#used, other.total);
     else for (const [octave, counters] of other.#octaves.entries()) if (counters) this.add(sparseOf(counters, octave));
   }
 
@@ -102,23 +97,33 @@ export class Counts {
     }
   }
 
+  /** Adds the first `length` pairs, whose counts add up to `sum`. */
+  #add(slots: Slots, counts: SlotCounts, length: number, sum: number): void {
+    if (sum === 0) return;
+    if (this.total + sum > max32Bits) this.#widen();
+    this.total += sum;
+    this.#foundAt = 0;
+    this.#foundBelow = 0;
+    if (this.#octaves === undefined) this.#merge(slots, counts, length);
+    else this.#spread(slots, counts, length, this.#octaves);
+  }
+
   /** Counts in the sorted arrays what they have slots for, and makes slots for the rest: there, or in octaves. */
-  #merge(sparse: SparseCounts): void {
+  #merge(slots: Slots, counts: SlotCounts, length: number): void {
     const newSlots: number[] = [];
     const newCounts: number[] = [];
     let at = 0;
-    for (let i = 0; i < sparse.slots.length; i++) {
-      const slot = sparse.slots[i]!;
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i]!;
       at = this.#positionOf(slot, at, this.#used);
-      if (at < this.#used && this.#slots[at] === slot) this.#few[at]! += sparse.counts[i]!;
+      if (at < this.#used && this.#slots[at] === slot) this.#few[at]! += counts[i]!;
       else {
         newSlots.push(slot);
-        newCounts.push(sparse.counts[i]!);
+        newCounts.push(counts[i]!);
       }
     }
     if (newSlots.length === 0) return;
-    if (this.#used + newSlots.length > fewSlots)
-      this.#spread({ slots: newSlots, counts: newCounts }, this.#toOctaves());
+    if (this.#used + newSlots.length > fewSlots) this.#spread(newSlots, newCounts, newSlots.length, this.#toOctaves());
     else this.#insert(newSlots, newCounts);
   }
 
@@ -160,14 +165,9 @@ export class Counts {
     this.#few = counts;
   }
 
-  #fewView(): SparseCounts {
-    return { slots: this.#slots.subarray(0, this.#used), counts: this.#few.subarray(0, this.#used) };
-  }
-
   #toOctaves(): (Counters | undefined)[] {
-    const few = this.#fewView();
     const octavesOfThis = noOctaves();
-    this.#spread(few, octavesOfThis);
+    this.#spread(this.#slots, this.#few, this.#used, octavesOfThis);
     this.#octaves = octavesOfThis;
     this.#used = 0;
     this.#slots = noSlots;
@@ -175,9 +175,8 @@ export class Counts {
     return octavesOfThis;
   }
 
-  #spread(sparse: SparseCounts, into: (Counters | undefined)[]): void {
-    const { slots, counts } = sparse;
-    for (let i = 0; i < slots.length; i++) {
+  #spread(slots: Slots, counts: SlotCounts, length: number, into: (Counters | undefined)[]): void {
+    for (let i = 0; i < length; i++) {
       const slot = slots[i]!;
       const octave = slot >>> 10;
       let counters = into[octave];

@@ -29,7 +29,7 @@ const sample = (id: number) => ({
 
 /** One second of a service of a few names that fails every request with a text and a name of its own. */
 function worstSecond(recorder: IntervalRecorder, second: number): void {
-  for (let i = 0; i < 5; i++)
+  for (let i = 0; i < 3; i++)
     recorder.entry('GET', `/known/${i}`).record(500 + ((second * 7919 + i * 104_729) % 2_000_000), 100);
   recorder
     .entry('GET', `/items/${second}`)
@@ -53,11 +53,11 @@ test('memory is flat over 48 hours, with ever new names and errors', () => {
   hours(12, 48);
   const after48 = held();
   const { statistics } = run;
-  expect(statistics.total.numRequests).toBe(seconds * 7);
+  expect(statistics.total.numRequests).toBe(seconds * 5);
   expect(statistics.total.numFailures).toBe(seconds * 2);
   expect(statistics.errors.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(seconds * 2);
   expect(statistics.exceptions.reduce((sum, { count }) => sum + count, 0)).toBe(seconds / 60);
   expect(statistics.history.reduce((sum, point) => sum + point.seconds, 0)).toBeCloseTo(seconds, 3);
   expect(statistics.entries()).toHaveLength(101);
   expect(after48 - after12).toBeLessThan(2_000_000);
-});
+}, 180_000);
