@@ -132,7 +132,7 @@ function mapWriter(keyType: string, single: ValueWriter): ValueWriter {
     }
     let result: Record<string, unknown> | undefined;
     for (const [key, item] of Object.entries(value)) {
-      convert(checkKey, key, `key ${JSON.stringify(key)}`);
+      convert(checkKey, key, `[key ${JSON.stringify(key)}]`);
       const converted = convert(single, item, `[${JSON.stringify(key)}]`);
       if (converted !== item) {
         result ??= { ...value };

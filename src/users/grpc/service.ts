@@ -58,10 +58,11 @@ export interface UnaryStub<Request, Response> {
 }
 /** With messages: sends them all and gives the answer. Without: gives a stream to write to. */
 export interface ClientStreamStub<Request, Response> {
-  (messages: MessageSource<Request>, options: CallOptions & Judged<Response>): Promise<GrpcResponse<Response>>;
-  (messages: MessageSource<Request>, options?: CallOptions): Promise<Response>;
   (messages: undefined, options: CallOptions & Judged<Response>): ClientStream<Request, GrpcResponse<Response>>;
   (messages?: undefined, options?: CallOptions): ClientStream<Request, Response>;
+  (messages: MessageSource<Request>, options: CallOptions & Judged<Response>): Promise<GrpcResponse<Response>>;
+  // last, because the compiler explains the last overload when none fits
+  (messages: MessageSource<Request>, options?: CallOptions): Promise<Response>;
 }
 export type ServerStreamStub<Request, Response> = (
   request?: Request,

@@ -17,7 +17,7 @@ export interface Target {
 
 const ownSchemes = /^(dns|ipv4|ipv6|unix|unix-abstract|vsock|xds):/;
 const withScheme = /^(grpcs?|https?):\/\/([^/?#]*)(.*)$/i;
-const hostAndPort = /^(\[[0-9a-f:.%]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i;
+const hostAndPort = /^(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i;
 
 /** The target, or what is wrong with the host, as the end of a sentence that begins with it. */
 export function readTarget(host: string): Target | string {
