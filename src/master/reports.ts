@@ -32,6 +32,7 @@ export class Reports {
 
   beginWarmup(endTime: number): void {
     this.#warmupEnd = endTime;
+    this.statistics.beginTotals(endTime);
   }
 
   /** What was measured so far counts no more. */

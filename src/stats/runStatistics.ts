@@ -115,7 +115,7 @@ export class RunStatistics implements StatisticsView {
     for (const totals of this.#recent) {
       if (!totals.recent.forgetBefore(this.#frame.window.to - windowSeconds)) this.#recent.delete(totals);
     }
-    if (isWarmup) this.#beginTotals(now);
+    if (isWarmup) this.beginTotals(now);
     if (seconds <= 0) return;
     if (isSaturated && !isWarmup) this.#saturatedSeconds += seconds;
     this.#history.add({
@@ -146,6 +146,15 @@ export class RunStatistics implements StatisticsView {
     this.#hasWarnedOfNames = false;
     this.#warmupRequests = 0;
     this.#restart(startTime);
+  }
+
+  /**
+   * Total rates are over the time from here on, unless they begin later already: for the moment when users start, or when the
+   * warm-up ends. `time`: seconds since 1970.
+   */
+  beginTotals(time: number): void {
+    this.#totals.startTime = Math.max(this.#totals.startTime, time);
+    this.#updateTotalSeconds();
   }
 
   entries(): readonly EntryView[] {
@@ -191,7 +200,7 @@ export class RunStatistics implements StatisticsView {
 
   #applyWarmup(interval: IntervalStats): void {
     const spread = spreadOf(interval);
-    this.#beginTotals(interval.startTime + interval.seconds);
+    this.beginTotals(interval.startTime + interval.seconds);
     for (const stats of interval.entries) {
       this.#warmupRequests += samplesOf(stats.ok) + samplesOf(stats.failed);
       this.#addRecent(this.#totals, stats, spread);
@@ -225,11 +234,6 @@ export class RunStatistics implements StatisticsView {
     const to = Math.floor(now - this.#reportSeconds - reportDelay);
     const from = Math.max(to - windowSeconds, this.#runStart);
     return to - from < 1 ? { from: to, to } : { from, to };
-  }
-
-  #beginTotals(time: number): void {
-    this.#totals.startTime = Math.max(this.#totals.startTime, time);
-    this.#updateTotalSeconds();
   }
 
   #updateTotalSeconds(): void {

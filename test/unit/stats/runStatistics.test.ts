@@ -126,6 +126,16 @@ test('total rates are over the time from the start to the last request, the same
   expect(run.statistics.total.only('ok').totalRps).toBeCloseTo(30, 9);
 });
 
+test('time that passes before users start, in testStart listeners, is in no total rate', () => {
+  const run = new TestRun();
+  run.seconds(30);
+  run.statistics.beginTotals(run.clock.time);
+  for (let i = 0; i < 10; i++) run.record(...times(20, { micros: 1 })).second();
+  expect(run.statistics.total.totalRps).toBeCloseTo(20, 9);
+  run.statistics.beginTotals(run.clock.time - 20);
+  expect(run.statistics.total.totalRps).toBeCloseTo(20, 9);
+});
+
 test('current rates are those of the last ten whole seconds, and fall to zero when traffic stops', () => {
   const run = new TestRun();
   for (let i = 0; i < 15; i++) run.record(...times(10, { micros: 1 })).second();
