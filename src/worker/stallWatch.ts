@@ -3,7 +3,7 @@
  * signal handler of the process. A thread of its own (`stallThread.ts`) sees it, finds out where, and breaks the task off.
  *
  * Costs nothing on the path: four timer ticks a second here, and a sleeping thread. Neither keeps the process alive. The thread
- * is started when a test has run for a second, so a short run never has one.
+ * is started with the test: the very first task may be the one that never awaits, and then nothing could start it any more.
  *
  * Breaking off is V8's `terminateExecution`. After it Node 20 and 22 abort the process, because their stack of async ids is
  * off; so its check is turned off before, and the stack is emptied at the next tick, just as Node does after an uncaught
@@ -19,9 +19,6 @@ import { describeThrown, getLogger } from '../log.js';
 import { Cell, type StallHooks, stallHooksKey, tickMillis } from './stallProtocol.js';
 
 const log = getLogger('tsload.runners');
-
-/** Milliseconds from the start of a test to the start of the thread. */
-const threadDelayMillis = 1000;
 
 /** Seconds without a turn of the event loop after which a task counts as stalled. */
 export const defaultStallSeconds = 5;
@@ -40,7 +37,6 @@ export interface StallWatchOptions {
 export class StallWatch {
   readonly #cells = new Int32Array(new SharedArrayBuffer(4 * Object.keys(Cell).length));
   #ticker: NodeJS.Timeout | undefined;
-  #starter: NodeJS.Timeout | undefined;
   #thread: Thread | undefined;
   #repair: (() => void) | undefined;
   #message: string | undefined;
@@ -50,12 +46,11 @@ export class StallWatch {
   start(): void {
     if (this.options.stallSeconds <= 0 || this.#ticker !== undefined) return;
     this.#ticker = setInterval(() => this.#tick(), tickMillis).unref();
-    this.#starter = setTimeout(() => this.#startThread(), threadDelayMillis).unref();
+    this.#startThread();
   }
 
   stop(): void {
     clearInterval(this.#ticker);
-    clearTimeout(this.#starter);
     this.#ticker = undefined;
     const thread = this.#thread;
     this.#thread = undefined;
