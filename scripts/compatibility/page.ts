@@ -12,7 +12,7 @@ const laterTexts: { readonly [L in Later]: string } = {
 const introduction = `# Compatibility with Locust, behaviour by behaviour
 
 Locust's own tests describe what it does. Each line below is one of those behaviours in tsload's words, with the tests of
-tsload that hold it. Where tsload does otherwise on purpose, the line says so and why. [Coming from Locust](fromLocust.md)
+tsload that hold it. Where tsload does otherwise on purpose, the line says so and why. [Coming from Locust](coming-from-locust.md)
 is the page to read when you move a test; this one is for looking up.
 
 Written by \`npm run compatibility\`; a test fails when it is out of date.
