@@ -127,8 +127,8 @@ export class TaskLoop {
     this.life.checkGoesOn();
     const { set, life } = this;
     const task = this.#queue?.shift() ?? (set === undefined ? this.choose() : set.getNextTask());
-    life.task = task;
     if (typeof task !== 'function') throw notATask(set, task);
+    life.task = task;
     if (!isTaskSetClass(task)) life.claimIteration();
     return set === undefined ? this.execute(task) : set.executeTask(task);
   }
@@ -156,7 +156,7 @@ export class TaskLoop {
 
   #stepAfterFault(thrown: unknown, step: Step): Step {
     if (isRecordedFailure(thrown)) return 'wait';
-    this.life.reportTaskException(thrown, this.set);
+    this.life.reportTaskException(thrown, this.set, step === 'task' ? undefined : 'the wait');
     if (!this.life.user.environment.catchExceptions) throw new UserFailed();
     return step === 'task' && !isDeclarationFault(thrown) ? 'wait' : 'pause';
   }

@@ -14,12 +14,12 @@ import { isControl, isRecordedFailure } from '../events/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import { StopTest, StopUser } from './controlExceptions.js';
 import { tellLeftBehind } from './leftBehindLog.js';
-import { Sleep } from './sleep.js';
 import { type Task, taskName } from './task.js';
 import type { TaskList } from './taskList.js';
 import { TaskLoop } from './taskLoop.js';
 import type { TaskSet } from './taskSet.js';
 import type { User } from './user.js';
+import { rejected, turn, Wait } from './userPause.js';
 
 /** Under this key users keep their life. */
 export const lifeKey: unique symbol = Symbol('tsload user life');
@@ -97,10 +97,9 @@ export class UserLife {
 
   /** Rests for `seconds`: the time in which a graceful stop ends the user at once. 0 is one turn of the event loop. */
   pause(seconds: number): Promise<void> {
-    if (this.#isStopping) return refused();
+    if (this.#isStopping) return rejected(userStopped);
     this.state = 'waiting';
-    if (seconds > 0) return new Wait(this, seconds).promise;
-    return new Promise((resolve, reject) => setImmediate(endTurn, this, resolve, reject));
+    return seconds > 0 ? new Wait(this, seconds).promise : turn(this, userStopped);
   }
 
   /** The pause is over. Returns whether the user goes on. */
@@ -140,12 +139,13 @@ export class UserLife {
     if (!this.hasLeft) this.#innermost = loop.parent ?? this.loop;
   }
 
-  /** Counts, logs and tells what a task threw. Throws the control exception of a listener. */
-  reportTaskException(thrown: unknown, set: TaskSet | undefined): void {
+  /** Counts, logs and tells what a task threw, or `what` instead. Throws the control exception of a listener. */
+  reportTaskException(thrown: unknown, set: TaskSet | undefined, what = this.#taskName): void {
     const { environment } = this.user;
     environment.runtime.userException(thrown, this.user);
     const traceback = tracebackOf(thrown);
-    taskLog.error(traceback);
+    const isOwnFault = thrown instanceof TsloadError; // its message names the class
+    taskLog.error(isOwnFault ? traceback : `${what} of ${(set ?? this.user).constructor.name} failed: ${traceback}`);
     const { userError } = environment.events;
     if (!userError.isListened) return;
     userError.fire({ userInstance: this.user, taskSet: set ?? this.user, exception: thrown, traceback });
@@ -260,36 +260,13 @@ export class UserLife {
     this.#finish();
   }
 
+  get #taskName(): string {
+    return this.task === undefined ? 'onStart' : `task ${taskName(this.task)}`;
+  }
+
   #where(): string {
-    const name = this.user.constructor.name;
-    return this.task === undefined ? `onStart of ${name}` : `task ${taskName(this.task)} of ${name}`;
+    return `${this.#taskName} of ${this.user.constructor.name}`;
   }
-}
-
-class Wait extends Sleep {
-  constructor(
-    private readonly life: UserLife,
-    seconds: number,
-  ) {
-    super(life.user.activity, seconds);
-  }
-
-  override wake(): void {
-    this.life.resume();
-    super.wake();
-  }
-}
-
-function endTurn(life: UserLife, resolve: () => void, reject: (reason: unknown) => void): void {
-  if (life.resume()) resolve();
-  else reject(userStopped);
-}
-
-/** Rejects with the stop; nobody need be waiting for it. */
-function refused(): Promise<void> {
-  const promise = Promise.reject(userStopped);
-  promise.catch(() => {});
-  return promise;
 }
 
 /** A fault of tsload's own kind says all in its message; everything else brings its stack. */

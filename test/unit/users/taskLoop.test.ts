@@ -155,7 +155,7 @@ test('[134] a task that throws is counted, told, logged with its stack, and the 
   ]);
   const error = log.records.find((record) => record.level === 'ERROR');
   expect(error?.logger).toBe('tsload.user.task');
-  expect(error?.message).toMatch(/^RangeError: broken task\n\s+at .*taskLoop\.test\.ts/);
+  expect(error?.message).toMatch(/^task a of Shopper failed: RangeError: broken task\n\s+at .*taskLoop\.test\.ts/);
 });
 
 test('a task may throw anything: undefined, null, a string, a number', async () => {
@@ -172,11 +172,11 @@ test('a task may throw anything: undefined, null, a string, a number', async () 
   await live(Shopper, environment);
   expect(environment.thrown).toEqual([undefined, null, 'text', 0, Object.create(null)]);
   expect(log.at('ERROR')).toEqual([
-    'thrown value: undefined',
-    'thrown value: null',
-    'text',
-    'thrown value: 0',
-    'thrown value: {}',
+    'task a of Shopper failed: thrown value: undefined',
+    'task a of Shopper failed: thrown value: null',
+    'task a of Shopper failed: text',
+    'task a of Shopper failed: thrown value: 0',
+    'task a of Shopper failed: thrown value: {}',
   ]);
 });
 
@@ -376,7 +376,7 @@ test('a wait function that throws is reported like a task, and the user pauses b
   await over;
   expect(user.runs).toBe(1);
   expect(environment.thrown).toEqual([new Error('broken wait')]);
-  expect(log.at('ERROR')).toHaveLength(1);
+  expect(log.at('ERROR')).toEqual([expect.stringMatching(/^the wait of Shopper failed: Error: broken wait\n/)]);
 });
 
 test('[70] wait inside a task waits once, by the wait time', async () => {
