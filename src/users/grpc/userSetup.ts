@@ -10,6 +10,7 @@ import { type ChannelSettings, LazyChannel, SharedChannels } from './channels.js
 import { credentialsFor } from './credentials.js';
 import { serviceDefinition } from './definition.js';
 import type { GrpcUser } from './grpcUser.js';
+import { grpcJs } from './lazy.js';
 import { readProto } from './protoFile.js';
 import { Reflecting } from './reflecting.js';
 import type { GrpcService, Int64Mode, ProtoJson } from './service.js';
@@ -39,6 +40,7 @@ export class UserSetup {
   constructor(private readonly userClass: GrpcUserClass) {
     const { interceptors, timeoutSeconds, service, reflection, int64 } = userClass;
     check(userClass);
+    grpcJs(); // loaded with the first user, and not in the middle of its first task
     this.interceptors = interceptors;
     this.timeoutSeconds = timeoutSeconds;
     this.#int64 = int64Mode(int64, service, userClass.name);
