@@ -14,3 +14,5 @@ export type {
   WorkerHealth,
   WorkerMessage,
 } from './messages.js';
+export { readMasterMessage } from './readMasterMessage.js';
+export { readWorkerMessage } from './readWorkerMessage.js';

@@ -1,0 +1,119 @@
+/**
+ * Reads the measured part of a report. Pure. Throws `LinkError` for anything that is no interval.
+ */
+import { LinkError } from '../errors.js';
+import type { FailureSample } from '../events/index.js';
+import type { EntryStats, ErrorStats, IntervalStats, OutcomeStats, SparseCounts } from '../stats/index.js';
+import {
+  asFields,
+  counts,
+  type Fields,
+  flag,
+  list,
+  optionalText,
+  real,
+  record,
+  text,
+  texts,
+  whole,
+  wholes,
+} from './fields.js';
+
+const maxEntries = 100_000;
+const maxErrors = 100_000;
+const maxSamples = 3;
+const maxSlots = 1 << 16;
+const maxText = 16_384;
+const maxHeaders = 200;
+export const maxEpoch = 1e11;
+export const maxCount = Number.MAX_SAFE_INTEGER;
+
+export function readInterval(value: unknown, what: string): IntervalStats {
+  const fields = asFields(value, what);
+  return {
+    startTime: real(fields, 'startTime', 0, maxEpoch),
+    seconds: real(fields, 'seconds', 0, maxEpoch),
+    isWarmup: flag(fields, 'isWarmup'),
+    entries: list(fields, 'entries', maxEntries, readEntry),
+    errors: list(fields, 'errors', maxErrors, readError),
+    cutOff: whole(fields, 'cutOff', 0, maxCount),
+    overflowingNames: texts(fields, 'overflowingNames', 5, maxText),
+  };
+}
+
+function readEntry(value: unknown, what: string): EntryStats {
+  const fields = asFields(value, what);
+  return {
+    requestType: text(fields, 'requestType', maxText),
+    name: text(fields, 'name', maxText),
+    lastRequestTimestamp: real(fields, 'lastRequestTimestamp', 0, maxEpoch),
+    ...(fields['ok'] !== undefined && { ok: readOutcome(fields['ok'], 'ok') }),
+    ...(fields['failed'] !== undefined && { failed: readOutcome(fields['failed'], 'failed') }),
+  };
+}
+
+function readOutcome(value: unknown, what: string): OutcomeStats {
+  const fields = asFields(value, what);
+  const histogram = readHistogram(fields['histogram']);
+  const timed = whole(fields, 'timed', 0, maxCount);
+  const sum = histogram.counts.reduce((total, count) => total + count, 0);
+  if (sum !== timed) throw new LinkError(`${what} has ${timed} timed samples but ${sum} in its histogram`);
+  return {
+    timed,
+    untimed: whole(fields, 'untimed', 0, maxCount),
+    ...(fields['overlong'] !== undefined && { overlong: whole(fields, 'overlong', 0, maxCount) }),
+    totalMicros: real(fields, 'totalMicros', 0, Number.MAX_VALUE),
+    minMicros: whole(fields, 'minMicros', 0, maxCount),
+    maxMicros: whole(fields, 'maxMicros', 0, maxCount),
+    bytes: real(fields, 'bytes', 0, Number.MAX_VALUE),
+    histogram,
+  };
+}
+
+function readHistogram(value: unknown): SparseCounts & { readonly counts: readonly number[] } {
+  const fields = asFields(value, 'histogram');
+  const slots = wholes(fields, 'slots', maxSlots, maxSlots);
+  const found = wholes(fields, 'counts', maxSlots, maxCount);
+  if (slots.length !== found.length) {
+    throw new LinkError(`histogram has ${slots.length} slots but ${found.length} counts`);
+  }
+  if (slots.some((slot, at) => at > 0 && slot <= slots[at - 1]!))
+    throw new LinkError('histogram has slots out of order');
+  return { slots, counts: found };
+}
+
+function readError(value: unknown, what: string): ErrorStats {
+  const fields = asFields(value, what);
+  return {
+    requestType: text(fields, 'requestType', maxText),
+    name: text(fields, 'name', maxText),
+    error: text(fields, 'error', maxText),
+    occurrences: whole(fields, 'occurrences', 0, maxCount),
+    firstSeen: real(fields, 'firstSeen', 0, maxEpoch),
+    lastSeen: real(fields, 'lastSeen', 0, maxEpoch),
+    samples: list(fields, 'samples', maxSamples, readSample),
+  };
+}
+
+function readSample(value: unknown, what: string): FailureSample {
+  const fields = asFields(value, what);
+  const response = optionalText(fields, 'response', maxText);
+  const bodyHead = optionalText(fields, 'bodyHead', maxText);
+  return {
+    request: text(fields, 'request', maxText),
+    requestHeaders: readHeaders(fields, 'requestHeaders'),
+    ...(response !== undefined && { response }),
+    ...(fields['responseHeaders'] !== undefined && { responseHeaders: readHeaders(fields, 'responseHeaders') }),
+    ...(bodyHead !== undefined && { bodyHead }),
+  };
+}
+
+function readHeaders(fields: Fields, key: string): Record<string, string> {
+  const headers = record(fields, key, maxHeaders);
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, text(headers, name, maxText)]));
+}
+
+/** Live users by class. */
+export function readUserCounts(fields: Fields): Record<string, number> {
+  return counts(fields, 'userCounts', 10_000, 1e9);
+}
