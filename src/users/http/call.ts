@@ -1,6 +1,6 @@
 /**
- * One call of the client: one sample, whatever redirects and retries happen in it. It is its own handler for undici and
- * its own entry in what the user awaits, so that a request costs one object.
+ * One call of the client: one sample, whatever redirects and retries happen in it. It is its own handler for undici and its
+ * own entry in what the user awaits, so that a request costs one object.
  *
  *   begin ─▶ [waits for a connection] ─▶ onConnect ─▶ onHeaders ─▶ onData… ─▶ onComplete ─▶ settled
  *     ▲                                                                           │ redirect
@@ -12,7 +12,7 @@ import type { Dispatcher } from 'undici';
 import { nowMicros } from '../../clock.js';
 import { CallDeadline, type TimeoutName } from './callDeadline.js';
 import type { Attempt, AttemptQueue, Connection } from './connection.js';
-import { decodeBody } from './decode.js';
+import { type Decoded, decodeThen } from './decode.js';
 import { Exchange } from './exchange.js';
 import type { RawHeaders } from './headers.js';
 import { Outcome } from './outcome.js';
@@ -21,11 +21,10 @@ import type { ResponseHead } from './response.js';
 import { type BodySource, StreamBody } from './streamBody.js';
 import { isEndOfConnection, RequestError, transportError } from './transportError.js';
 
+type Abort = (error?: Error) => void;
 const letGo = new Error('the request was given up');
 
-type Abort = (error?: Error) => void;
-
-export class HttpCall extends Exchange implements Attempt, BodySource {
+export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   /** The connection of the attempt under way. */
   connection: Connection | undefined = undefined;
   queue: AttemptQueue | undefined = undefined;
@@ -44,9 +43,6 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
   private silence: CallDeadline | undefined = undefined;
   private total: CallDeadline | undefined = undefined;
   private judgement: Outcome | undefined = undefined;
-  private settleWith: ((response: ResponseHead) => void) | undefined = undefined;
-  private rejectWith: ((reason: unknown) => void) | undefined = undefined;
-  private awaited: Promise<ResponseHead> | undefined = undefined;
 
   get outcome(): Outcome {
     this.judgement ??= new Outcome(this);
@@ -59,10 +55,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
 
   /** Hot: hands the request over, unless the user is being stopped. The promise is what the caller awaits. */
   begin(): Promise<ResponseHead> {
-    const promise = new Promise<ResponseHead>(keepSettlers);
-    this.settleWith = keptResolve;
-    this.rejectWith = keptReject;
-    this.awaited = promise;
+    const promise = this.promised();
     if (!this.activity.enter(this)) return promise;
     const { timeoutMs } = this.mode;
     if (timeoutMs > 0) {
@@ -125,12 +118,16 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
     const end = nowMicros();
     this.release(end);
     if (this.isOver) return;
-    if (this.stream === undefined) this.micros = end - this.startMicros;
-    if (this.isHttp2 && this.lacksBytes()) this.onError(shortBody);
-    else if (this.location !== undefined) this.redirect(this.location);
-    else if (this.stream !== undefined) this.endStream(this.stream);
+    if (this.stream !== undefined) {
+      this.close();
+      this.stream.end();
+      return;
+    }
+    this.micros = end - this.startMicros;
+    if (this.location !== undefined) this.redirect(this.location);
+    else if (this.lacksBytes()) this.onError(shortBody);
     else if (this.contentEncoding === undefined) this.arrived();
-    else this.decode(this.contentEncoding);
+    else decodeThen(this.contentEncoding, this.body, this);
   }
 
   onError(error: Error): void {
@@ -160,7 +157,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
   refuseCall(reason: unknown): void {
     if (this.isOver) return;
     this.close();
-    this.rejectWith?.(reason);
+    this.reject(reason);
   }
 
   refuse(error: Error): void {
@@ -174,9 +171,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
     this.letGo();
     if (wasUnderWay && this.isRecorded) this.session.recorder.cutOff(1);
     this.stream?.stop(reason);
-    // Only now: a call that nobody awaits is no fault of the test's when its user is stopped.
-    this.awaited?.catch(() => {});
-    this.rejectWith?.(reason);
+    this.rejectQuietly(reason);
   }
 
   /** For its deadlines. */
@@ -246,21 +241,15 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
     this.session.dispatch(this);
   }
 
-  private decode(contentEncoding: string): void {
-    const corrupt = (cause: unknown) =>
-      this.fail(
-        new RequestError('ContentDecodingError', `the ${contentEncoding} body of ${this.name} is corrupt`, { cause }),
-      );
-    try {
-      const decoded = decodeBody(contentEncoding, this.body);
-      if (decoded instanceof Promise) decoded.then((body) => this.decoded(body), corrupt);
-      else this.decoded(decoded);
-    } catch (thrown) {
-      corrupt(thrown);
-    }
+  /** For the decoder. */
+  isCorrupt(cause: unknown): void {
+    if (this.isOver) return;
+    const text = `the ${this.contentEncoding} body of ${this.name} is corrupt`;
+    this.fail(new RequestError('ContentDecodingError', text, { cause }));
   }
 
-  private decoded(body: Buffer): void {
+  /** For the decoder. */
+  decoded(body: Buffer): void {
     if (this.isOver) return;
     this.replaceBody(body);
     this.arrived();
@@ -283,18 +272,8 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
     this.settle();
   }
 
-  private endStream(stream: StreamBody): void {
-    this.close();
-    stream.end();
-  }
-
   private isWorthRetrying(): boolean {
     return this.wasStale && this.session.retriesStale && !this.wasRetried && (this.payload?.isRepeatable ?? true);
-  }
-
-  private lacksBytes(): boolean {
-    if (this.contentLength === undefined || this.method === 'HEAD' || this.stream !== undefined) return false;
-    return this.location === undefined && this.body.length !== Number(this.contentLength) && this.answerStatus !== 304;
   }
 
   private fail(failure: RequestError): void {
@@ -314,19 +293,11 @@ export class HttpCall extends Exchange implements Attempt, BodySource {
 
   private settle(): void {
     try {
-      this.settleWith?.(this.session.respond(this));
+      this.resolve(this.session.respond(this));
     } catch (control) {
-      this.rejectWith?.(control);
+      this.reject(control);
     }
   }
 }
 
 const shortBody = Object.assign(new Error('short body'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
-
-// The settling functions of the promise made last: taken at once, so that no closure is needed for each call.
-let keptResolve: (response: ResponseHead) => void;
-let keptReject: (reason: unknown) => void;
-function keepSettlers(resolve: (response: ResponseHead) => void, reject: (reason: unknown) => void): void {
-  keptResolve = resolve;
-  keptReject = reject;
-}

@@ -41,6 +41,31 @@ export function decodeBody(contentEncoding: string, body: Buffer): Buffer | Prom
   return names.reduceRight((data, name) => decodeNow(name, data), body);
 }
 
+/** Who waits for a decoded body. */
+export interface Decoded {
+  decoded(body: Buffer): void;
+  isCorrupt(cause: unknown): void;
+}
+
+/** `decodeBody` for one who waits: at once where the body is small. */
+export function decodeThen(contentEncoding: string, body: Buffer, waiting: Decoded): void {
+  let decoded: Buffer | Promise<Buffer>;
+  try {
+    decoded = decodeBody(contentEncoding, body);
+  } catch (thrown) {
+    waiting.isCorrupt(thrown);
+    return;
+  }
+  if (!(decoded instanceof Promise)) {
+    waiting.decoded(decoded);
+    return;
+  }
+  decoded.then(
+    (later) => waiting.decoded(later),
+    (thrown: unknown) => waiting.isCorrupt(thrown),
+  );
+}
+
 async function decodeLater(names: readonly string[], body: Buffer): Promise<Buffer> {
   let data = body;
   for (const name of [...names].reverse()) {

@@ -62,6 +62,11 @@ export abstract class Exchange extends Pending {
   protected chunk: Buffer | undefined = undefined;
   protected moreChunks: Buffer[] | undefined = undefined;
 
+  // What the caller awaits.
+  protected resolve: (response: ResponseHead) => void = noSettler;
+  protected reject: (reason: unknown) => void = noSettler;
+  private promise: Promise<ResponseHead> | undefined = undefined;
+
   // The sample.
   startMicros = 0;
   /** From the first attempt's hand-over to the last byte, or to the headers of a stream. */
@@ -174,6 +179,37 @@ export abstract class Exchange extends Pending {
     this.micros = 0;
   }
 
+  /** HTTP/2 bodies, which undici does not check against their announced length. */
+  protected lacksBytes(): boolean {
+    if (!this.isHttp2 || this.contentLength === undefined || this.method === 'HEAD') return false;
+    return this.answerStatus !== 304 && this.body.length !== Number(this.contentLength);
+  }
+
+  /** Hot: what the caller awaits. */
+  protected promised(): Promise<ResponseHead> {
+    const promise = new Promise<ResponseHead>(keepSettlers);
+    this.resolve = keptResolve;
+    this.reject = keptReject;
+    this.promise = promise;
+    return promise;
+  }
+
+  /** Rejects; and a call that nobody awaits makes no unhandled rejection of it. */
+  protected rejectQuietly(reason: unknown): void {
+    this.promise?.catch(() => {});
+    this.reject(reason);
+  }
+
   /** How it is counted; made only where somebody asks. */
   abstract get outcome(): Outcome;
+}
+
+function noSettler(): void {}
+
+// The settling functions of the promise made last: taken at once, so that no closure is needed for each call.
+let keptResolve: (response: ResponseHead) => void;
+let keptReject: (reason: unknown) => void;
+function keepSettlers(resolve: (response: ResponseHead) => void, reject: (reason: unknown) => void): void {
+  keptResolve = resolve;
+  keptReject = reject;
 }
