@@ -14,6 +14,7 @@ import { lineOf } from './table.js';
 const parts: { readonly [name: string]: () => Promise<{ readonly part: Part }> } = {
   startUp: () => import('./parts/startUp.js'),
   http: () => import('./parts/http.js'),
+  httpClient: () => import('./parts/httpClient.js'),
   grpc: () => import('./parts/grpc.js'),
   users: () => import('./parts/users.js'),
   record: () => import('./parts/record.js'),
