@@ -18,6 +18,8 @@ export interface RunOptions {
   /** An existing folder instead of a new one. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
 }
 
 export interface Finished {
@@ -84,7 +86,11 @@ export function start(line: string | readonly string[], options: RunOptions = {}
   const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TSLOAD|LOCUST|VITEST|NODE_OPTIONS)/.test(name));
   const env = { ...Object.fromEntries(inherited), HOME: cwd, ...options.env };
-  const child = spawn(process.execPath, [program, ...words], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...(options.node ?? []), program, ...words], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return new Run(child, cwd);
 }
 
