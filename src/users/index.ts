@@ -48,6 +48,7 @@ export {
   type UntypedMethods,
   type ValueType,
 } from './grpc/index.js';
+export { hostProblem } from './hosts.js';
 export {
   type CaughtResponse,
   type CaughtStream,

@@ -3,11 +3,18 @@
  * is reported is the same.
  */
 import { Environment, type LocalRunner } from '../../environment/index.js';
-import { LocustfileError } from '../../errors.js';
+import { LocustfileError, OptionError } from '../../errors.js';
 import { events } from '../../events/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
 import { describeThrown, getLogger } from '../../log.js';
-import { expectedUserCounts, formatTaskRatios, taskRatios, taskRatiosJson, type UserClass } from '../../users/index.js';
+import {
+  expectedUserCounts,
+  formatTaskRatios,
+  hostProblem,
+  taskRatios,
+  taskRatiosJson,
+  type UserClass,
+} from '../../users/index.js';
 import { Exit, exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
@@ -120,6 +127,7 @@ async function runTest(environment: Environment, settings: Settings, around: Aro
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   const outputs = await Outputs.open(settings, environment, runner);
   await initialise(environment, runner);
+  checkHosts(environment);
   if (!settings.headless) {
     log.info('There is no web page in this version: the test starts at once, as with --headless');
   }
@@ -131,6 +139,14 @@ async function initialise(environment: Environment, runner: LocalRunner): Promis
   if (isWell) return;
   log.error('A listener of init failed: the test is not started');
   throw new Exit(exitCodes.failed);
+}
+
+/** After `init`, whose listeners may set hosts. That there is none, the users themselves say. */
+function checkHosts({ userClasses, host }: Environment): void {
+  for (const userClass of userClasses) {
+    const problem = hostProblem(userClass, host || userClass.host);
+    if (problem !== undefined) throw new OptionError(problem);
+  }
 }
 
 function print(text: string): number {
