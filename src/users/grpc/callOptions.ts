@@ -4,15 +4,15 @@ import { TsloadError } from '../../errors.js';
 import type { GrpcResponse } from './responses.js';
 
 /** Metadata to send: text, or bytes under names that end in `-bin`. */
-export type MetadataInit =
+export type GrpcMetadata =
   | Metadata
   | { readonly [name: string]: string | Uint8Array | readonly (string | Uint8Array)[] | undefined };
 
-export interface CallOptions {
+export interface GrpcCallOptions {
   /** The name of the sample. Default `/package.Service/Method`. */
   readonly name?: string;
   /** Added to the user's `metadata`, in whose place it comes where both have a name. */
-  readonly metadata?: MetadataInit;
+  readonly metadata?: GrpcMetadata;
   /** Seconds until the call ends as DEADLINE_EXCEEDED. 0: no limit. Default: the class's `timeoutSeconds`. */
   readonly timeoutSeconds?: number;
   /** Passed to listeners of the request event, over the user's `context()`. */
@@ -30,7 +30,7 @@ export interface Judged<Response> {
   readonly catchResponse: true | ((response: GrpcResponse<Response>) => unknown);
 }
 
-export interface StreamOptions<Response> extends CallOptions {
+export interface GrpcStreamOptions<Response> extends GrpcCallOptions {
   /** Ends the stream after so many received messages, as a success. Whole, above 0. */
   readonly maxMessages?: number;
   /** Ends the stream after so many seconds, as a success. Above 0. */
@@ -54,10 +54,13 @@ const names: ReadonlySet<string> = new Set([
   'maxSeconds',
   'catchResponse',
 ]);
-const noOptions: StreamOptions<unknown> = {};
+const noOptions: GrpcStreamOptions<unknown> = {};
 
 /** Hot: once per call. Throws `TsloadError` BAD_REQUEST for options that are none. */
-export function checkedOptions(options: StreamOptions<unknown> | undefined, path: string): StreamOptions<unknown> {
+export function checkedOptions(
+  options: GrpcStreamOptions<unknown> | undefined,
+  path: string,
+): GrpcStreamOptions<unknown> {
   if (options === undefined) return noOptions;
   for (const name in options) {
     if (!names.has(name)) throw badOption(path, name, `is none: there are ${[...names].join(', ')}`);

@@ -1,7 +1,7 @@
 import type { Channel, Interceptor } from '@grpc/grpc-js';
 import type { Environment } from '../../events/index.js';
 import type { Activity } from '../activity.js';
-import type { MetadataInit } from './callOptions.js';
+import type { GrpcMetadata } from './callOptions.js';
 
 /** What a call needs of the user that makes it. */
 export interface Caller {
@@ -14,7 +14,7 @@ export interface Caller {
   /** Where calls go, for people: `grpc://host:port`. */
   readonly url: string;
   /** The user's, sent with every call. */
-  metadata(): MetadataInit | undefined;
+  metadata(): GrpcMetadata | undefined;
   context(): Record<string, unknown>;
   /** Opened by the first call. */
   channel(): Channel;

@@ -7,7 +7,7 @@ import { maskUrl } from '../http/secrets.js';
 import { User } from '../user.js';
 import { prepareKey, releaseKey } from '../userLife.js';
 import type { Caller } from './caller.js';
-import type { MetadataInit } from './callOptions.js';
+import type { GrpcMetadata } from './callOptions.js';
 import type { LazyChannel } from './channels.js';
 import type { GrpcTlsOptions } from './credentials.js';
 import type { GrpcService, GrpcStub, Int64Mode } from './service.js';
@@ -51,7 +51,7 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
   static timeoutSeconds = 0;
 
   /** Sent with every call of this user. */
-  metadata: MetadataInit | undefined = undefined;
+  metadata: GrpcMetadata | undefined = undefined;
 
   readonly #setup: UserSetup;
   readonly #target: Target;

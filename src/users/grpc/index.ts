@@ -1,4 +1,5 @@
-export type { CallOptions, Judged, MetadataInit, StreamOptions } from './callOptions.js';
+export type { GrpcRequestEvent } from './callEvent.js';
+export type { GrpcCallOptions, GrpcMetadata, GrpcStreamOptions, Judged } from './callOptions.js';
 export type { GrpcTlsOptions } from './credentials.js';
 export { GrpcError } from './grpcError.js';
 export { GrpcUser } from './grpcUser.js';

@@ -13,7 +13,7 @@ import { Pending } from '../activity.js';
 import { ResponseError } from '../userErrors.js';
 import { notify } from './callEvent.js';
 import type { Caller } from './caller.js';
-import type { StreamOptions } from './callOptions.js';
+import type { GrpcStreamOptions } from './callOptions.js';
 import { CallResponse } from './callResponse.js';
 import type { MethodDefinition } from './definition.js';
 import { GrpcError } from './grpcError.js';
@@ -23,7 +23,7 @@ import { CANCELLED, OK, UNIMPLEMENTED } from './status.js';
 import { BottomCall, type InterceptingCall, openWire, type WireOwner } from './wire.js';
 
 /** Options of any kind of call, their message types forgotten. */
-export type AnyOptions = StreamOptions<unknown>;
+export type AnyOptions = GrpcStreamOptions<unknown>;
 
 /** What the test says about a call, over its status. */
 export type Verdict = { readonly kind: 'none' | 'success' } | { readonly kind: 'failure'; readonly error: Error };

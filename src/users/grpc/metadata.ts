@@ -2,13 +2,13 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { TsloadError } from '../../errors.js';
 import { maskHeaders } from '../http/secrets.js';
-import type { MetadataInit } from './callOptions.js';
+import type { GrpcMetadata } from './callOptions.js';
 import { grpcJs } from './lazy.js';
 
 /** Metadata for one call; `own` in place of what `general` has under the same name. */
 export function metadataFor(
-  general: MetadataInit | undefined,
-  own: MetadataInit | undefined,
+  general: GrpcMetadata | undefined,
+  own: GrpcMetadata | undefined,
   waitForReady: boolean,
 ): Metadata {
   const metadata = new (grpcJs().Metadata)({ waitForReady });
@@ -17,7 +17,7 @@ export function metadataFor(
   return metadata;
 }
 
-function put(metadata: Metadata, values: MetadataInit): void {
+function put(metadata: Metadata, values: GrpcMetadata): void {
   if (isMetadata(values)) {
     for (const name of Object.keys(values.getMap())) putOne(metadata, name, values.get(name));
     metadata.setOptions({ ...metadata.getOptions(), ...values.getOptions() });
@@ -38,7 +38,7 @@ function putOne(metadata: Metadata, name: string, values: readonly (string | Uin
   }
 }
 
-function isMetadata(values: MetadataInit): values is Metadata {
+function isMetadata(values: GrpcMetadata): values is Metadata {
   return values instanceof grpcJs().Metadata;
 }
 

@@ -2,7 +2,7 @@
  * What a gRPC service looks like to the type checker, and as data. A generated `item.d.proto.ts` declares a `GrpcService` with
  * its methods; the locustfile's build turns the `.proto` import into the value: plain data, so a bundle needs no file beside it.
  */
-import type { CallOptions, Judged, StreamOptions } from './callOptions.js';
+import type { GrpcCallOptions, GrpcStreamOptions, Judged } from './callOptions.js';
 import type { BidiStream, ClientStream, GrpcResponse, ServerStream } from './responses.js';
 
 /**
@@ -53,25 +53,25 @@ export type MessageSource<Request> = Iterable<Request> | AsyncIterable<Request>;
 
 /** Rejects with a `GrpcError` when the status is not OK, unless `catchResponse` is given. */
 export interface UnaryStub<Request, Response> {
-  (request: Request | undefined, options: CallOptions & Judged<Response>): Promise<GrpcResponse<Response>>;
-  (request?: Request, options?: CallOptions): Promise<Response>;
+  (request: Request | undefined, options: GrpcCallOptions & Judged<Response>): Promise<GrpcResponse<Response>>;
+  (request?: Request, options?: GrpcCallOptions): Promise<Response>;
 }
 /** With messages: sends them all and gives the answer. Without: gives a stream to write to. */
 export interface ClientStreamStub<Request, Response> {
-  (messages: undefined, options: CallOptions & Judged<Response>): ClientStream<Request, GrpcResponse<Response>>;
-  (messages?: undefined, options?: CallOptions): ClientStream<Request, Response>;
-  (messages: MessageSource<Request>, options: CallOptions & Judged<Response>): Promise<GrpcResponse<Response>>;
+  (messages: undefined, options: GrpcCallOptions & Judged<Response>): ClientStream<Request, GrpcResponse<Response>>;
+  (messages?: undefined, options?: GrpcCallOptions): ClientStream<Request, Response>;
+  (messages: MessageSource<Request>, options: GrpcCallOptions & Judged<Response>): Promise<GrpcResponse<Response>>;
   // last, because the compiler explains the last overload when none fits
-  (messages: MessageSource<Request>, options?: CallOptions): Promise<Response>;
+  (messages: MessageSource<Request>, options?: GrpcCallOptions): Promise<Response>;
 }
 export type ServerStreamStub<Request, Response> = (
   request?: Request,
-  options?: StreamOptions<Response>,
+  options?: GrpcStreamOptions<Response>,
 ) => ServerStream<Response>;
 /** Messages that are given are sent by themselves; without, write them. */
 export type BidiStub<Request, Response> = (
   messages?: MessageSource<Request>,
-  options?: StreamOptions<Response>,
+  options?: GrpcStreamOptions<Response>,
 ) => BidiStream<Request, Response>;
 
 /** A call of a method whose kind is not known to the type checker: it is whichever of these the service says. */
@@ -79,7 +79,7 @@ export type UntypedCall = Promise<UntypedMessage> & BidiStream<UntypedMessage, U
 export type UntypedStub = {
   readonly [method: string]: (
     request?: UntypedMessage | MessageSource<UntypedMessage>,
-    options?: StreamOptions<UntypedMessage>,
+    options?: GrpcStreamOptions<UntypedMessage>,
   ) => UntypedCall;
 };
 
