@@ -6,6 +6,7 @@ import { milliseconds } from './connectionOptions.js';
 import type { CookieJar } from './cookies.js';
 import type { CallMode } from './exchange.js';
 import { type HeaderList, headerOf, mergeHeaders } from './headers.js';
+import { checkOptionNames } from './optionNames.js';
 import { type Payload, readPayload } from './requestBody.js';
 import type {
   CaughtOptions,
@@ -150,6 +151,7 @@ export class HttpSession {
         plain,
       );
     }
+    checkOptionNames(options);
     if (options.query !== undefined) target = { ...target, path: appendQuery(target.path, options.query) };
     const payload = readPayload(options);
     const headers = this.#headers(target, options, payload?.contentType);

@@ -115,6 +115,19 @@ test('several bodies, one that is no body, and JSON that cannot be written are t
   expect(recorder.samples).toEqual([]);
 });
 
+test('an option that there is not is thrown instead of ignored, with the name that is meant', async () => {
+  using visitor = aUser('http://127.0.0.1:1');
+  const options: object[] = [{ params: { a: 1 } }, { timeout: 5 }, { data: 'x' }, { frobnicate: true }];
+  const messages = await Promise.all(
+    options.map((wrong) => visitor.client.get('/', wrong).catch((thrown) => String(thrown))),
+  );
+  expect(messages[0]).toContain('a request has no option "params": use query');
+  expect(messages[1]).toContain('use timeoutSeconds');
+  expect(messages[2]).toContain('use form or body');
+  expect(messages[3]).toContain('a request has no option "frobnicate": there are name, catchResponse');
+  expect(visitor.recorder.samples).toEqual([]);
+});
+
 test('[107] text has the charset that the server names, UTF-8 without one or with one that is unknown', async () => {
   await using server = await httpServer((request, response) => {
     response.setHeader('content-type', decodeURIComponent((request.url ?? '').slice(1)));
