@@ -15,6 +15,7 @@ import { filePlacePlugin, placeNames } from './filePlace.js';
 import { lowered, quickNames } from './output.js';
 import { ownModulesPlugin, type TsloadModule } from './ownModules.js';
 import { protoPlugin } from './protoPlugin.js';
+import { overridingTsconfig } from './tsconfig.js';
 
 export interface Bundle {
   /** The bundle on disk; `path + '.map'` is its source map. */
@@ -91,7 +92,9 @@ async function build(options: BuildOptions & { write: false; metafile: true }): 
 }
 
 function buildOptions(files: readonly string[], options: BundleOptions, plugins: Plugin[]) {
+  const tsconfig = overridingTsconfig(files[0] ?? options.cwd, options.directory);
   return {
+    ...(tsconfig === undefined ? {} : { tsconfig }),
     stdin: { contents: entryOf(files), resolveDir: options.cwd, sourcefile: 'locustfiles', loader: 'js' },
     outfile: join(options.directory, 'locustfile.mjs'),
     absWorkingDir: options.cwd,

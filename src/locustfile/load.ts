@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LocustfileError } from '../errors.js';
+import { LocustfileError, TsloadError } from '../errors.js';
 import { errorText } from '../events/index.js';
 import type { ShapeClass, UserClass } from '../users/index.js';
 import { placeOf } from './buildErrors.js';
@@ -71,7 +71,8 @@ async function importBundle(bundle: Bundle, cwd: string): Promise<readonly Reado
   } catch (thrown) {
     const place = placeOf(thrown, new Set(bundle.inputs));
     const where = place === undefined ? 'the locustfile' : relative(cwd, place);
-    throw new LocustfileError(`${where} threw while it was loaded: ${errorText(thrown)}`, { cause: thrown });
+    const reason = thrown instanceof TsloadError ? thrown.message : errorText(thrown);
+    throw new LocustfileError(`${where} threw while it was loaded: ${reason}`, { cause: thrown });
   }
 }
 

@@ -209,6 +209,20 @@ describe('what a locustfile may use', () => {
     ).toEqual([6, 5, 2]);
   });
 
+  test('decorators of the standard, also in a project that asks for the old ones, whose path aliases hold', async () => {
+    expect(
+      await staticOf({
+        'tsconfig.json':
+          '{ // as in many servers\n"compilerOptions": {"experimentalDecorators": true, "paths": {"@lib/*": ["./lib/*"]}}}',
+        'lib/one.ts': 'export const one = 1;',
+        'locustfile.ts': `
+          import { User, task } from 'tsload'; import { one } from '@lib/one';
+          export class U extends User { static value = one; @task(2) browse() {} }
+        `,
+      }),
+    ).toBe(1);
+  });
+
   test('CommonJS packages, one with __dirname and a computed require, and a CommonJS locustfile', async () => {
     const files = {
       'node_modules/old/package.json': '{"name": "old", "main": "main.js"}',
