@@ -115,6 +115,11 @@ export class LocalRunner implements Runner {
     return this.#master.quit();
   }
 
+  /** The stop timeout of a stop that is under way, or comes, is over at once: for whoever does not want to wait for it. */
+  hurry(): void {
+    this.#worker.users.hurry();
+  }
+
   /** Sets the statistics to zero and fires `resetStats`. */
   resetStats(): void {
     const { environment } = this;

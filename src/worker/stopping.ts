@@ -14,15 +14,21 @@ const giveUpSeconds = unwindSeconds + onStopSeconds + 4;
 
 /**
  * Stops users that are marked as leaving, all at the same time. Resolves when they are over, with those that had to be given
- * up: their promises were lost, which happens when a task that froze the process was broken off.
+ * up: their promises were lost, which happens when a task that froze the process was broken off. When `hurried` resolves,
+ * the stop timeout is over at once.
  */
-export async function stopUsers(users: readonly LiveUser[], stopTimeoutSeconds: number): Promise<LiveUser[]> {
+export async function stopUsers(
+  users: readonly LiveUser[],
+  stopTimeoutSeconds: number,
+  hurried: Promise<unknown> = new Promise(() => {}),
+): Promise<LiveUser[]> {
   if (users.length === 0) return [];
   const left = new Set(users);
   const over = Promise.all(users.map((entry) => entry.over.then(() => left.delete(entry))));
   if (stopTimeoutSeconds > 0) {
     await tell(users, false);
-    if (!(await isOverWithin(over, stopTimeoutSeconds))) {
+    const isInTime = await Promise.race([isOverWithin(over, stopTimeoutSeconds), hurried.then(() => undefined)]);
+    if (isInTime === false) {
       log.info(`not all users finished their tasks within ${stopTimeoutSeconds} seconds: ending ${left.size} of them`);
     }
   }

@@ -42,6 +42,10 @@ export class UserRunner {
   #stopTimeoutSeconds = 0;
   /** Groups of users that are being stopped. */
   #leavingGroups = 0;
+  #hurry: () => void = () => {};
+  readonly #hurried = new Promise<void>((resolve) => {
+    this.#hurry = resolve;
+  });
   #timer: NodeJS.Timeout | undefined;
   #isTurning = false;
 
@@ -79,6 +83,11 @@ export class UserRunner {
     await this.#stop(this.pool.takeAll());
   }
 
+  /** Users that are being stopped, now and later, get no more time to finish their tasks. */
+  hurry(): void {
+    this.#hurry();
+  }
+
   /** The planned moments first; users beyond the plan, which replace others, are spread over the same time. */
   #plan(message: SpawnMessage, userClass: string, count: number): void {
     if (this.#broken.has(userClass)) return;
@@ -101,7 +110,7 @@ export class UserRunner {
 
   async #stop(users: readonly LiveUser[]): Promise<void> {
     this.#leavingGroups++;
-    const givenUp = await stopUsers(users, this.#stopTimeoutSeconds);
+    const givenUp = await stopUsers(users, this.#stopTimeoutSeconds, this.#hurried);
     this.#leavingGroups--;
     for (const entry of givenUp) this.#ended(entry);
   }

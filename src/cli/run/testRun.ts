@@ -47,6 +47,7 @@ export class TestRun {
       },
       hurry: (signal) => {
         log.warning(`Got ${signal} again: not waiting for users any longer`);
+        this.runner.hurry();
         this.#hurryUp();
       },
     });
