@@ -16,6 +16,7 @@ import { taskSelectionOf, type User, updateUserClass } from '../users/index.js';
 import { LocalRunner } from './localRunner.js';
 import {
   type CompleteOptions,
+  checkedShape,
   completeOptions,
   type EnvironmentOptions,
   type Shape,
@@ -46,7 +47,7 @@ export class Environment implements EnvironmentView {
   constructor(options: EnvironmentOptions = {}) {
     this.options = completeOptions(options);
     this.events = options.events ?? new Events();
-    this.shape = options.shape;
+    this.shape = checkedShape(options.shape);
     this.parsedOptions = options.parsedOptions ?? {};
     this.profile = options.profile;
     this.host = options.host;

@@ -47,6 +47,8 @@ export class LocalRunner implements Runner {
       link: link.worker,
       recorder: new IntervalRecorder({ maxNames: options.maxNames }),
       firesTestEvents: false,
+      usageLimits: options.usageLimits,
+      stallSeconds: options.stallSeconds,
     });
     this.#master.addWorker(clientId, link.master);
   }

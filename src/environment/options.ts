@@ -6,8 +6,9 @@ import type { Events, ParsedOptions } from '../events/index.js';
 import type { IterationLimit } from '../link/index.js';
 import type { Shape } from '../master/index.js';
 import type { UserClass } from '../users/index.js';
+import { defaultStallSeconds, defaultUsageLimits, type UsageLimits } from '../worker/index.js';
 
-export type { Shape, UserClass };
+export type { Shape, UsageLimits, UserClass };
 
 export interface EnvironmentOptions {
   /** Classes whose users run. Those of weight 0 and without a fixed count are dropped. Locust: `user_classes`. */
@@ -47,6 +48,13 @@ export interface EnvironmentOptions {
    * Default: `parsedOptions.headless`, else false.
    */
   readonly quitAtEnd?: boolean | undefined;
+  /**
+   * Seconds without a turn of the event loop after which a task counts as never yielding: it is broken off, and the test ends.
+   * 0: never. Default 5.
+   */
+  readonly stallSeconds?: number | undefined;
+  /** How often CPU and memory are sampled, and from when on CPU is warned of. Default: each 10 seconds, above 90 %. */
+  readonly usageLimits?: UsageLimits | undefined;
 }
 
 /** The same, checked and complete. */
@@ -61,6 +69,8 @@ export interface CompleteOptions {
   readonly seed: number | undefined;
   readonly maxNames: number;
   readonly quitAtEnd: boolean;
+  readonly stallSeconds: number;
+  readonly usageLimits: UsageLimits;
 }
 
 /** Checks and completes. Throws `OptionError`. */
@@ -73,11 +83,28 @@ export function completeOptions(options: EnvironmentOptions): CompleteOptions {
     resetStats: options.resetStats ?? false,
     catchExceptions: options.catchExceptions ?? true,
     warmup: seconds('warmup', options.warmup ?? 0),
-    iterations: options.iterations,
-    seed: options.seed,
-    maxNames: options.maxNames ?? 10_000,
+    iterations: options.iterations && {
+      ...options.iterations,
+      count: whole('iterations', options.iterations.count, 1),
+    },
+    seed: options.seed === undefined ? undefined : whole('seed', options.seed, Number.MIN_SAFE_INTEGER),
+    maxNames: whole('maxNames', options.maxNames ?? 10_000, 1),
     quitAtEnd: options.quitAtEnd ?? parsed['headless'] === true,
+    stallSeconds: seconds('stallSeconds', options.stallSeconds ?? defaultStallSeconds),
+    usageLimits: options.usageLimits ?? defaultUsageLimits,
   };
+}
+
+/** Throws `OptionError` for a class, or anything else that has no `tick`. */
+export function checkedShape(shape: Shape | undefined): Shape | undefined {
+  if (shape === undefined || typeof shape.tick === 'function') return shape;
+  throw new OptionError('shape must be an object with a tick method: give an instance of the class, not the class');
+}
+
+function whole(name: string, value: unknown, least: number): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
+  const range = least > Number.MIN_SAFE_INTEGER ? `, ${least} or more,` : '';
+  throw new OptionError(`${name} must be a whole number${range} but is ${String(value)}`);
 }
 
 function texts(value: unknown): readonly string[] {
@@ -86,5 +113,5 @@ function texts(value: unknown): readonly string[] {
 
 function seconds(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  throw new OptionError(`${name} must be a number of seconds, 0 or more, but is ${JSON.stringify(value)}`);
+  throw new OptionError(`${name} must be a number of seconds, 0 or more, but is ${String(value)}`);
 }

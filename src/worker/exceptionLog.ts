@@ -7,6 +7,7 @@
 
 import type { ReportedException } from '../link/index.js';
 import { describeThrown } from '../log.js';
+import { tracebackOf } from './traceback.js';
 
 const maxTracebacks = 200;
 const others = { message: '(further exceptions)', traceback: '(more different exceptions than are kept apart)' };
@@ -15,7 +16,7 @@ export class ExceptionLog {
   #groups = new Map<string, { readonly message: string; readonly traceback: string; count: number }>();
 
   add(thrown: unknown): void {
-    const traceback = describeThrown(thrown);
+    const traceback = tracebackOf(thrown);
     let group = this.#groups.get(traceback);
     if (group === undefined) {
       const kept = this.#groups.size < maxTracebacks ? { message: messageOf(thrown), traceback } : others;

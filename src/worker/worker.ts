@@ -11,8 +11,8 @@ import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
 import { TaskSet, User, type UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
 import { Reporter } from './reporter.js';
-import { defaultStallSeconds, StallWatch } from './stallWatch.js';
-import { defaultUsageLimits, type UsageLimits, UsageMonitor } from './usageMonitor.js';
+import { StallWatch } from './stallWatch.js';
+import { type UsageLimits, UsageMonitor } from './usageMonitor.js';
 import { UserRunner } from './userRunner.js';
 import { WorkerRuntime } from './workerRuntime.js';
 
@@ -35,9 +35,9 @@ export interface WorkerOptions {
   updateUserClass?(update: UserClassUpdate): void;
   /** A message of the locustfile came. */
   customMessage?: (message: Parameters<MessageListener>[0]) => void;
-  readonly usageLimits?: UsageLimits;
-  /** Seconds without a turn of the event loop after which a task is broken off; 0: never. Default 5. */
-  readonly stallSeconds?: number;
+  readonly usageLimits: UsageLimits;
+  /** Seconds without a turn of the event loop after which a task is broken off; 0: never. */
+  readonly stallSeconds: number;
 }
 
 export class Worker {
@@ -78,9 +78,9 @@ export class Worker {
       stopTest: (reason) => this.#stopTest(reason),
     });
     this.#reporter = new Reporter(recorder, (interval) => this.#report(interval));
-    this.usage = new UsageMonitor(environment, options.usageLimits ?? defaultUsageLimits);
+    this.usage = new UsageMonitor(environment, options.usageLimits);
     this.#stallWatch = new StallWatch({
-      stallSeconds: options.stallSeconds ?? defaultStallSeconds,
+      stallSeconds: options.stallSeconds,
       beforeBreak: () => this.#runtime.refuseTasks(),
       userClassOf,
       broken: (message) => this.#stalled(message),

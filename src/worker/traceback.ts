@@ -1,0 +1,24 @@
+/**
+ * The traceback of an exception of user code, as people and statistics want it: without the frames of tsload and of Node.
+ *
+ * They say nothing about the user's fault, and they differ: the first task of a user is called from elsewhere than the second.
+ */
+import { fileURLToPath } from 'node:url';
+import { describeThrown } from '../log.js';
+
+/** Where tsload's own files are; with source maps their frames name the sources. */
+const ownFolders = ['dist/', 'src/'].map((folder) => new URL(`../../${folder}`, import.meta.url));
+const ownPlaces = [
+  ...ownFolders.map(({ href }) => href),
+  ...ownFolders.map((url) => fileURLToPath(url)),
+  'node:internal/',
+];
+
+export function tracebackOf(thrown: unknown): string {
+  const lines = describeThrown(thrown).split('\n');
+  return lines.filter((line) => !isForeignFrame(line)).join('\n');
+}
+
+function isForeignFrame(line: string): boolean {
+  return /^\s+at /.test(line) && ownPlaces.some((place) => line.includes(place));
+}
