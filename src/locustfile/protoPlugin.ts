@@ -12,7 +12,7 @@ export function protoPlugin(options: ProtoPluginOptions = {}): Plugin {
   return {
     name: 'tsload-proto',
     setup(build) {
-      build.onLoad({ filter: /\.proto$/ }, async ({ path }) => {
+      build.onLoad({ filter: /\.proto$/, namespace: 'file' }, async ({ path }) => {
         const { loadProto } = await import('./protoModule.js');
         return loadProto(path, options);
       });

@@ -39,7 +39,7 @@ export interface GrpcStreamOptions<Response> extends GrpcCallOptions {
    * The test itself decides what is a success: true and `success()` or `failure()` on the stream, whose sample then counts
    * when the stream is disposed of (`await using`); or a function that is called at the stream's end.
    */
-  readonly catchResponse?: true | ((response: GrpcResponse<Response>) => unknown);
+  readonly catchResponse?: boolean | ((response: GrpcResponse<Response>) => unknown);
 }
 
 const names: ReadonlySet<string> = new Set([
@@ -68,6 +68,9 @@ export function checkedOptions(
   if (options.timeoutSeconds !== 0) checkAboveZero(path, 'timeoutSeconds', options.timeoutSeconds);
   checkAboveZero(path, 'maxSeconds', options.maxSeconds);
   checkAboveZero(path, 'maxMessages', options.maxMessages);
+  if (options.maxMessages !== undefined && !Number.isInteger(options.maxMessages)) {
+    throw badOption(path, 'maxMessages', `must be a whole number but is ${options.maxMessages}`);
+  }
   return options;
 }
 

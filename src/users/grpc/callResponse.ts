@@ -56,7 +56,7 @@ export class CallResponse implements GrpcResponse<unknown> {
   }
 
   #check(verdict: string): void {
-    if (this.call.options.catchResponse !== undefined) return;
+    if (this.call.isJudged) return;
     throw new TsloadError('MISUSE', `${verdict}() decides nothing here: call ${this.call.name} with catchResponse`);
   }
 

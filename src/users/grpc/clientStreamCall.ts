@@ -33,7 +33,7 @@ export class ClientStreamCall extends WritingCall {
 
   protected override settled(problem: Thrown | undefined): void {
     if (problem !== undefined) this.#reject(problem.thrown);
-    else if (this.options.catchResponse !== undefined) this.#resolve(new CallResponse(this));
+    else if (this.isJudged) this.#resolve(new CallResponse(this));
     else if (this.error !== undefined) this.#reject(this.error);
     else this.#resolve(this.message);
   }

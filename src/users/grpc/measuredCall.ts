@@ -74,6 +74,12 @@ export abstract class MeasuredCall extends Pending implements WireOwner, Failure
     return this.options.record !== false;
   }
 
+  /** Whether the test judges this call: its status is then not thrown. */
+  get isJudged(): boolean {
+    const { catchResponse } = this.options;
+    return catchResponse !== undefined && catchResponse !== false;
+  }
+
   /** Whether messages go through interceptors, which see them before they are encoded. */
   protected get isIntercepted(): boolean {
     return this.caller.interceptors.length > 0 || this.options.interceptors !== undefined;
@@ -226,7 +232,7 @@ export abstract class MeasuredCall extends Pending implements WireOwner, Failure
   /** There is a status, or the test ended the call: it is counted, or the test judges it first. */
   #ended(): void {
     const judge = this.options.catchResponse;
-    if (judge === undefined) this.#settle(this.count());
+    if (judge === undefined || judge === false) this.#settle(this.count());
     else if (judge === true) this.#settle(undefined);
     else this.#judge(judge).catch((thrown: unknown) => this.#settle({ thrown }));
   }

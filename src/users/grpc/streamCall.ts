@@ -54,7 +54,7 @@ export class StreamCall extends WritingCall {
   }
 
   protected override settled(problem: Thrown | undefined): void {
-    const failed = this.error !== undefined && this.options.catchResponse === undefined;
+    const failed = this.error !== undefined && !this.isJudged;
     this.#inbox.end(problem ?? (failed ? { thrown: this.error } : undefined));
   }
 

@@ -37,7 +37,7 @@ export class UnaryCall extends MeasuredCall {
 
   protected override settled(problem: Thrown | undefined): void {
     if (problem !== undefined) this.#fail(problem.thrown);
-    else if (this.options.catchResponse !== undefined) this.#resolve(new CallResponse(this));
+    else if (this.isJudged) this.#resolve(new CallResponse(this));
     else if (this.error !== undefined) this.#fail(this.error);
     else this.#resolve(this.message);
   }

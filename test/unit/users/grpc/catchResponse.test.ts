@@ -95,6 +95,15 @@ test('a call that rejects cannot have a verdict: success() is for catchResponse'
   stream.cancel();
 });
 
+test('catchResponse false is as if it were not there', async () => {
+  await using server = await LibraryServer.start();
+  const { user, environment } = aReader(server);
+  const options = { catchResponse: false };
+  const call = Reflect.apply(user.stub.getBook, user.stub, [missing, options]);
+  expect(await rejection(call)).toMatchObject({ status: 'NOT_FOUND' });
+  expect(environment.recorder.samples).toHaveLength(1);
+});
+
 test('a stream is judged when it is disposed of', async () => {
   await using server = await LibraryServer.start();
   const { user, environment } = aReader(server);

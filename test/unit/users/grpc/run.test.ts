@@ -2,15 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Environment } from '../../../../src/environment/index.js';
 import type { UserErrorEvent } from '../../../../src/events/index.js';
-import { constant, GrpcError, task } from '../../../../src/users/index.js';
+import { constant, GrpcError, GrpcUser, task, type UserClass } from '../../../../src/users/index.js';
 import { until } from '../../../until.js';
 import { LibraryServer } from './libraryServer.js';
 import { getBook, listBooks, Reader } from './reader.js';
+import { addReflection } from './reflectionServer.js';
 
 /** Runs one user of the class until `isDone`, then quits; the environment's numbers stay. */
 async function run(
   server: LibraryServer,
-  userClass: typeof Reader,
+  userClass: UserClass,
   isDone: () => boolean,
   options: { readonly stopTimeout?: number } = {},
 ): Promise<{ readonly environment: Environment; readonly errors: readonly unknown[] }> {
@@ -123,4 +124,23 @@ test('a task that catches everything cannot hold up the end of the run', async (
   const afterwards = caught;
   await pause(50);
   expect(caught).toBe(afterwards);
+});
+
+test('users with reflection begin their tasks when the server has told its services', async () => {
+  const titles: unknown[] = [];
+  class Asking extends GrpcUser {
+    static override abstract = false;
+    static override reflection = true;
+    static override service = 'Library';
+    static override waitTime = constant(0.01);
+    @task async ask() {
+      const book = await this.stub['getBook']?.({ bookId: 2 });
+      titles.push(book?.['title']);
+    }
+  }
+  await using server = await LibraryServer.start({ also: (grpcServer) => addReflection(grpcServer, 'v1alpha') });
+  const { environment } = await run(server, Asking, () => titles.length >= 2);
+  expect(titles.slice(0, 2)).toEqual(['book 2', 'book 2']);
+  expect(environment.stats.exceptions).toEqual([]);
+  expect(environment.stats.entries().map(({ name }) => name)).toEqual([getBook]);
 });

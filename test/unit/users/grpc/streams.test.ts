@@ -163,6 +163,17 @@ test('a client stream sends what an iterable gives, and is one sample', async ()
   expect(environment.recorder.only.error).toBeUndefined();
 });
 
+test('a source without an end does not freeze the process: the deadline ends the call', async () => {
+  await using server = await LibraryServer.start();
+  const { user, environment } = aReader(server);
+  function* books() {
+    for (;;) yield { title: 'again' };
+  }
+  const error = await rejection(user.stub.addBooks(books(), { timeoutSeconds: 0.3 }));
+  expect(error).toMatchObject({ status: 'DEADLINE_EXCEEDED' });
+  expect(environment.recorder.only.milliseconds).toBeLessThan(5_000);
+});
+
 test('a client stream can be written to by hand', async () => {
   await using server = await LibraryServer.start();
   const { user } = aReader(server);
