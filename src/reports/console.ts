@@ -183,7 +183,7 @@ function counted(requests: number): string {
 function saturation(saturatedSeconds: number, runSeconds: number): string {
   const share = runSeconds > 0 ? Math.min(100, (saturatedSeconds / runSeconds) * 100) : 100;
   const of = `${saturatedSeconds.toFixed(0)} of ${Math.max(runSeconds, saturatedSeconds).toFixed(0)} seconds`;
-  return `saturated: the load generator was busy for ${of} (${share.toFixed(0)}%): times in them are not the target's alone`;
+  return `saturated: the load generator was busy for ${of} (${share.toFixed(1)}%): times in them are not the target's alone`;
 }
 
 /** Everything that is printed when a run is over. `runSeconds`: how long it lasted. */

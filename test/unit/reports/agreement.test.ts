@@ -290,7 +290,7 @@ describe('outputs about all requests', () => {
     expect(text).toContain('boom (at buy (shop.ts:3:9))');
     expect(text).toContain('cut off: 2 requests');
     expect(text).toContain('warm-up: 1 request,');
-    expect(text).toContain('busy for 3 of 12 seconds (25%)');
+    expect(text).toContain('busy for 3 of 12 seconds (25.0%)');
   });
 
   test('writing an output changes no number', () => {

@@ -122,7 +122,7 @@ test('the final report says what was cut off, warmed up, saturated and counted a
   expect(finalReport(view, 60).slice(-5)).toEqual([
     'cut off: 1 request under way at a stop, in no number above',
     'warm-up: 345 requests, in no number above',
-    "saturated: the load generator was busy for 12 of 60 seconds (20%): times in them are not the target's alone",
+    "saturated: the load generator was busy for 12 of 60 seconds (20.0%): times in them are not the target's alone",
     'names: too many different ones, the rest are counted together as (other)',
     '',
   ]);
