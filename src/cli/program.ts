@@ -8,6 +8,8 @@ import { Exit, exitCodeFor } from './exit.js';
 
 /** Runs the command and ends the process with its code. */
 export async function runProgram(words: readonly string[]): Promise<void> {
+  // a reader that goes away (`tsload … | head`) is no fault, and its report would go the same way
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let exitCode: number;
   try {
     exitCode = await commandFor(words);
