@@ -1,32 +1,31 @@
 /**
  * Calls back once a second, a little after each whole second of the wall clock, when the reports of that second are in.
  */
-import { epochSeconds } from '../clock.js';
+import { callAt, epochSeconds } from '../clock.js';
 
 /** Seconds after the whole second. */
 const graceSeconds = 0.1;
 
 export class SecondClock {
-  #timer: NodeJS.Timeout | undefined;
+  #next: { readonly cancel: () => void } | undefined;
 
   constructor(private readonly tick: () => void) {}
 
   start(): void {
     this.stop();
-    const now = epochSeconds();
-    const next = Math.floor(now - graceSeconds) + 1 + graceSeconds;
-    this.#timer = setTimeout(
-      () => {
-        this.start();
-        this.tick();
-      },
-      (next - now) * 1000,
-    );
-    this.#timer.unref();
+    this.#next = callAt(nextTick(epochSeconds()), () => {
+      this.start();
+      this.tick();
+    });
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#next?.cancel();
+    this.#next = undefined;
   }
+}
+
+/** The first moment after `now` that is `graceSeconds` after a whole second. A microsecond is forgiven: it is no second. Pure. */
+export function nextTick(now: number): number {
+  return Math.floor(now - graceSeconds + 1e-6) + 1 + graceSeconds;
 }

@@ -4,11 +4,11 @@
  * The next second is computed from the clock, not from the last one, so nothing drifts; an interval that comes late because
  * the process was busy is longer, and says so.
  */
-import { epochSeconds } from '../clock.js';
+import { callAt, epochSeconds } from '../clock.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
 
 export class Reporter {
-  #timer: NodeJS.Timeout | undefined;
+  #next: { readonly cancel: () => void } | undefined;
   /** Seconds since 1970. */
   #warmupEnd = 0;
   #isWarmup = false;
@@ -34,24 +34,25 @@ export class Reporter {
 
   /** Reports what there is, and then no more. */
   stop(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#next === undefined) return;
+    this.#next.cancel();
+    this.#next = undefined;
     this.flush();
   }
 
   #schedule(): void {
-    const delay = nextCut(epochSeconds(), this.#isWarmup ? this.#warmupEnd : Number.POSITIVE_INFINITY);
-    this.#timer = setTimeout(() => {
+    const cut = nextCut(epochSeconds(), this.#isWarmup ? this.#warmupEnd : Number.POSITIVE_INFINITY);
+    this.#next = callAt(cut, () => {
       this.flush();
       this.#schedule();
-    }, delay * 1000);
+    });
   }
 }
 
-/** Seconds from `now` to the next whole second, or to the end of the warm-up if that comes first. Pure. */
+/**
+ * The next whole second, or the end of the warm-up if that comes first; also when it has passed, while the last interval was
+ * taken: then the next one is due at once. Pure.
+ */
 export function nextCut(now: number, warmupEnd: number): number {
-  const toSecond = Math.floor(now) + 1 - now;
-  const toWarmupEnd = warmupEnd - now;
-  return toWarmupEnd > 0 && toWarmupEnd < toSecond ? toWarmupEnd : toSecond;
+  return Math.min(Math.floor(now) + 1, warmupEnd);
 }

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { callAt, epochSeconds } from '../../src/clock.js';
+import { until } from '../until.js';
+
+test('a call at a time is never early, however the time lies between milliseconds', async () => {
+  const begin = epochSeconds() + 0.01;
+  const early: number[] = [];
+  let calls = 0;
+  for (let at = 0; at < 200; at++) {
+    const time = begin + at * 0.001_137;
+    callAt(time, () => {
+      calls++;
+      if (epochSeconds() < time) early.push(time);
+    });
+  }
+  await until(() => calls === 200);
+  expect(early).toEqual([]);
+});
+
+test('a call that is cancelled does not come, and one whose time has passed comes at once', async () => {
+  const calls: string[] = [];
+  callAt(epochSeconds() + 0.005, () => calls.push('cancelled')).cancel();
+  callAt(epochSeconds() - 5, () => calls.push('passed'));
+  callAt(epochSeconds() + 0.05, () => calls.push('later'));
+  await until(() => calls.includes('later'));
+  expect(calls).toEqual(['passed', 'later']);
+});

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { epochSeconds } from '../../../src/clock.js';
+import { IntervalRecorder, type IntervalStats } from '../../../src/stats/index.js';
+import { nextCut, Reporter } from '../../../src/worker/reporter.js';
+import { until } from '../../until.js';
+
+test('intervals are cut at whole seconds, and at the end of the warm-up, which is never put off by a second', () => {
+  expect(nextCut(100.25, Number.POSITIVE_INFINITY)).toBe(101);
+  expect(nextCut(101, Number.POSITIVE_INFINITY)).toBe(102);
+  expect(nextCut(100.25, 100.5)).toBe(100.5);
+  expect(nextCut(100.25, 103.5)).toBe(101);
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0, max: 1e6, noNaN: true }),
+      fc.double({ min: 0, max: 1e6, noNaN: true }),
+      (now, end) => {
+        expect(nextCut(now, end)).toBeLessThanOrEqual(end);
+      },
+    ),
+  );
+});
+
+test('a warm-up that ends while an interval is taken ends with the next interval, at once', async () => {
+  const taken: IntervalStats[] = [];
+  const warmupEnd = Math.floor(epochSeconds()) + 2.02;
+  const reporter = new Reporter(new IntervalRecorder(), (interval) => {
+    taken.push(interval);
+    while (epochSeconds() < warmupEnd && warmupEnd - epochSeconds() < 0.1) {
+      // the report takes until after the end of the warm-up
+    }
+  });
+  reporter.start(warmupEnd);
+  await until(() => taken.some(({ isWarmup }) => !isWarmup));
+  reporter.stop();
+  const last = taken.findLast(({ isWarmup }) => isWarmup);
+  expect((last?.startTime ?? 0) + (last?.seconds ?? 0) - warmupEnd).toBeLessThan(0.5);
+});
+
+test('no interval ends before its second does: one that did would be followed by a sliver', async () => {
+  const taken: IntervalStats[] = [];
+  const reporter = new Reporter(new IntervalRecorder(), (interval) => taken.push(interval));
+  reporter.start(0);
+  await until(() => taken.length === 4);
+  const seconds = taken.map(({ startTime, seconds }) => Math.floor(startTime + seconds + 1e-6) - Math.floor(startTime));
+  reporter.stop();
+  expect(Math.min(...seconds)).toBeGreaterThan(0);
+});
