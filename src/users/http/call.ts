@@ -86,6 +86,11 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     if (this.silence !== undefined) this.session.silence?.add(this.silence, this.sentMicros);
   }
 
+  /** A piece of the request's body went out. */
+  onBodySent(): void {
+    this.heard();
+  }
+
   /** Hot: the first byte of an answer. */
   onResponseStarted(): void {
     this.hasBegun = true;

@@ -14,6 +14,9 @@ import { secureContextOf } from './connector.js';
 import { ProxyTransport } from './proxyTransport.js';
 import { RequestError } from './transportError.js';
 
+/** Beyond, origins without a request under way are forgotten: a user that follows links meets no end of them. */
+const MAX_ORIGINS = 100;
+
 const log = getLogger('tsload.http');
 
 /**
@@ -60,11 +63,20 @@ export class ConnectionPool {
   #of(origin: string): OriginPool {
     if (this.#last !== undefined && this.#lastOrigin === origin) return this.#last;
     this.#origins ??= new Map();
+    if (this.#origins.size >= MAX_ORIGINS && !this.#origins.has(origin)) this.#dropIdleOrigins();
     const pool = this.#origins.get(origin) ?? new OriginPool(origin, this.settings);
     this.#origins.set(origin, pool);
     this.#lastOrigin = origin;
     this.#last = pool;
     return pool;
+  }
+
+  #dropIdleOrigins(): void {
+    for (const [origin, pool] of this.#origins ?? []) {
+      if (!pool.isIdle) continue;
+      pool.close();
+      this.#origins?.delete(origin);
+    }
   }
 
   #proxied(proxy: ProxyOptions): ProxyTransport {
@@ -91,6 +103,12 @@ class OriginPool implements ConnectionOwner, AttemptQueue {
 
   get connectionCount(): number {
     return this.#all.size;
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    for (const connection of this.#all) if (connection.running > 0) return false;
+    return true;
   }
 
   /** Hot. */

@@ -1,7 +1,10 @@
 /** Header lists: as undici takes them (name, value, name, value), as it gives them (bytes), and as people read them. */
 
-/** Headers by name, in any case. `undefined` and `null` take a default header away. */
-export type HeadersInput = Readonly<Record<string, string | number | readonly string[] | null | undefined>>;
+/** A header's value; a list sends it several times, `undefined` and `null` take a default header away. */
+export type HeaderValue = string | number | readonly string[] | null | undefined;
+
+/** Headers by name, in any case: an object, or pairs as in a `Headers` or a `Map`. */
+export type HeadersInput = Readonly<Record<string, HeaderValue>> | Iterable<readonly [string, HeaderValue]>;
 
 /** A response's headers by lower-case name; values of a repeated one are joined by a comma and a space. */
 export type ResponseHeaders = Readonly<Record<string, string | undefined>>;
@@ -19,8 +22,9 @@ export const standardHeaders: HeaderList = [
   '*/*',
 ];
 
-/** `own` over `defaults`: a name in `own` replaces that of `defaults`. */
-export function mergeHeaders(defaults: HeaderList, own: HeadersInput): string[] {
+/** `input` over `defaults`: a name in `input` replaces that of `defaults`. */
+export function mergeHeaders(defaults: HeaderList, input: HeadersInput): string[] {
+  const own = asObject(input);
   const names = Object.keys(own);
   const merged: string[] = [];
   for (let i = 0; i < defaults.length; i += 2) {
@@ -37,13 +41,21 @@ export function mergeHeaders(defaults: HeaderList, own: HeadersInput): string[] 
 }
 
 /** `own` over `defaults`, both as people write them. */
-export function headersInputWith(defaults: HeadersInput, own: HeadersInput | undefined): HeadersInput {
-  if (own === undefined) return defaults;
-  const result: Record<string, HeadersInput[string]> = { ...own };
+export function headersInputWith(defaults: Readonly<Record<string, string>>, input: HeadersInput = {}): HeadersInput {
+  const own = asObject(input);
+  const result: Record<string, HeaderValue> = { ...own };
   for (const [name, value] of Object.entries(defaults)) {
     if (!Object.keys(own).some((other) => isSameName(other, name))) result[name] = value;
   }
   return result;
+}
+
+function asObject(input: HeadersInput): Readonly<Record<string, HeaderValue>> {
+  return isPairs(input) ? Object.fromEntries(input) : input;
+}
+
+function isPairs(input: HeadersInput): input is Iterable<readonly [string, HeaderValue]> {
+  return Symbol.iterator in input;
 }
 
 /** The value of the first header of this name (lower case), or undefined. */

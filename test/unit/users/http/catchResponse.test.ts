@@ -194,7 +194,7 @@ test('[99] a timeout in a judged request is one failure after the timeout', asyn
   const sample = visitor.recorder.only;
   expect(sample.error).toBe('TimeoutError: not done within 0.1 s');
   expect(sample.milliseconds).toBeGreaterThanOrEqual(99);
-  expect(sample.milliseconds).toBeLessThan(500);
+  expect(sample.milliseconds).toBeLessThan(10_000);
 });
 
 test('[100] verdicts and await using on a request without catchResponse say what is missing', async () => {

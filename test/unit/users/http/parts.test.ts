@@ -94,6 +94,8 @@ test('a query survives its encoding', () => {
 test('headers of a call replace those of the client, whatever the case, and null removes', () => {
   const list = mergeHeaders(['A', '1', 'b', '2'], { a: 'x', B: null, c: ['y', 'z'] });
   expect(list).toEqual(['a', 'x', 'c', 'y', 'c', 'z']);
+  expect(mergeHeaders(['a', '1'], new Headers({ A: 'x' }))).toEqual(['a', 'x']);
+  expect(mergeHeaders(['a', '1'], new Map([['b', 2]]))).toEqual(['a', '1', 'b', '2']);
   expect(headerOf(list, 'A')).toBe('x');
   expect(headerOf(list, 'd')).toBeUndefined();
 });

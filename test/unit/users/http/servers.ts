@@ -25,6 +25,15 @@ export function httpServer(handler: Handler): Promise<TestServer> {
   return listen(createServer(guarded(handler)), 'http');
 }
 
+/** A server that answers on every address of the machine, loopback ones included. */
+export function httpServerOnAllAddresses(): Promise<TestServer> {
+  return listen(
+    createServer((_, response) => response.end('ok')),
+    'http',
+    '0.0.0.0',
+  );
+}
+
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export function httpsServer(options: ServerOptions, handler: Handler): Promise<TestServer> {
@@ -103,7 +112,7 @@ function guarded(handler: Handler): RequestListener {
   };
 }
 
-async function listen(server: AnyServer, scheme: 'http' | 'https'): Promise<TestServer> {
+async function listen(server: AnyServer, scheme: 'http' | 'https', address = '127.0.0.1'): Promise<TestServer> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket: Socket) => {
@@ -111,7 +120,7 @@ async function listen(server: AnyServer, scheme: 'http' | 'https'): Promise<Test
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `${scheme}://127.0.0.1:${port}`,
