@@ -95,6 +95,15 @@ test('a call that rejects cannot have a verdict: success() is for catchResponse'
   stream.cancel();
 });
 
+test('a response that is disposed of twice is counted once', async () => {
+  await using server = await LibraryServer.start();
+  const { user, environment } = aReader(server);
+  const response = await user.stub.getBook({}, { catchResponse: true });
+  await response[Symbol.asyncDispose]();
+  await response[Symbol.asyncDispose]();
+  expect(environment.recorder.samples).toHaveLength(1);
+});
+
 test('catchResponse false is as if it were not there', async () => {
   await using server = await LibraryServer.start();
   const { user, environment } = aReader(server);

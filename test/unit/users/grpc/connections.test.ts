@@ -32,6 +32,7 @@ test('a class with connections shares so many among all its users', async () => 
   await users[0]?.stub.getBook({});
   expect(server.connections).toBe(2);
   users[0]?.[releaseKey]();
+  await until(() => server.openConnections === 0);
   await new Shared(environment).stub.getBook({});
   expect(server.connections).toBe(3);
 });
@@ -40,8 +41,9 @@ test('the connection of a user is closed when it is over', async () => {
   await using server = await LibraryServer.start();
   const { user } = aReader(server);
   await user.stub.getBook({});
+  expect(server.openConnections).toBe(1);
   user[releaseKey]();
-  await server.shutDown(); // waits for connections
+  await until(() => server.openConnections === 0);
 });
 
 test('a server that refuses connections is UNAVAILABLE, under one text for all users', async () => {

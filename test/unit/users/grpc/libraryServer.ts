@@ -2,6 +2,7 @@
  * A real gRPC server for the tests, made with grpc-js and proto-loader, so that nothing of it is what it tests. Requests say
  * in `behaviour` what it is to do.
  */
+import type { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -22,6 +23,8 @@ export class LibraryServer {
   readonly requests: Message[] = [];
   /** Connections that were ever accepted. */
   connections = 0;
+  /** Of these, those that are open. */
+  openConnections = 0;
   /** Calls that the client cancelled. */
   cancelled = 0;
   /** Calls that have begun. */
@@ -96,7 +99,13 @@ export class LibraryServer {
   #countConnections(): void {
     const http2Servers: unknown = Reflect.get(this.#server, 'http2Servers');
     if (!(http2Servers instanceof Map)) throw new Error('grpc-js keeps its HTTP/2 servers elsewhere now');
-    for (const http2Server of http2Servers.keys()) http2Server.on('session', () => this.connections++);
+    for (const http2Server of http2Servers.keys()) {
+      http2Server.on('session', (session: EventEmitter) => {
+        this.connections++;
+        this.openConnections++;
+        session.once('close', () => this.openConnections--);
+      });
+    }
   }
 
   #note(call: { readonly metadata: grpc.Metadata; on(event: 'cancelled', listener: () => void): unknown }): void {

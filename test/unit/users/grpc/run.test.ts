@@ -100,7 +100,7 @@ test('the end of a run ends streams as successes, cuts calls off, lets onStop ca
   expect(environment.stats.entry('in onStop', 'grpc')).toMatchObject({ numRequests: 1, numFailures: 0 });
   expect(environment.stats.entry(getBook, 'grpc')).toBeUndefined();
   expect(environment.stats.cutOff).toBe(1);
-  await server.shutDown(); // waits for connections to close
+  await until(() => server.openConnections === 0);
 });
 
 test('a task that catches everything cannot hold up the end of the run', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { RequestEvent } from '../../../../src/events/index.js';
+import { MeasuredCall } from '../../../../src/users/grpc/measuredCall.js';
 import { RescheduleTask } from '../../../../src/users/index.js';
 import { until } from '../../../until.js';
 import { LibraryServer } from './libraryServer.js';
@@ -297,13 +298,17 @@ test('a server that dies in a stream is a failure', async () => {
   expect(environment.recorder.only.error).toMatch(/^GrpcError (UNAVAILABLE|CANCELLED|INTERNAL)/);
 });
 
-test('streams leave nothing behind in the user', async () => {
+test('calls that are over leave nothing behind in the user', async () => {
+  const cancel = vi.spyOn(MeasuredCall.prototype, 'cancel');
   await using server = await LibraryServer.start();
   const { user, environment } = aReader(server);
   await idsOf(user.stub.listBooks({ count: 2 }));
   await user.stub.addBooks([{ id: 1 }]);
+  await user.stub.getBook({});
+  await rejection(user.stub.getBook({ behaviour: 'not found' }));
   for await (const _ of user.stub.chat([{ text: 'a' }], { maxSeconds: 60 })) break;
   user.activity.stop(new Error('stopped'));
-  expect(environment.recorder.cutOffs).toBe(0);
-  expect(environment.recorder.samples).toHaveLength(3);
+  expect(cancel).not.toHaveBeenCalled();
+  cancel.mockRestore();
+  expect(environment.recorder.samples).toHaveLength(5);
 });
