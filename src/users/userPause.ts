@@ -25,15 +25,50 @@ export class Wait extends Sleep {
   }
 }
 
-/** One turn of the event loop; rejects with `reason` when the user is not to go on. */
+/** Hot: one turn of the event loop; rejects with `reason` when the user is not to go on. */
 export function turn(pausing: Pausing, reason: unknown): Promise<void> {
-  const promise = new Promise<void>((resolve, reject) => {
-    setImmediate(() => {
-      if (pausing.resume()) resolve();
-      else reject(reason);
-    });
-  });
-  return unheard(promise);
+  if (turning.length === 0) setImmediate(endTurn);
+  const next = new Turn(pausing, reason);
+  turning.push(next);
+  return next.promise;
+}
+
+/** Those who wait for the end of this turn: one immediate for all of them. */
+let turning: Turn[] = [];
+
+function endTurn(): void {
+  const ended = turning;
+  turning = [];
+  for (const one of ended) one.end();
+}
+
+class Turn {
+  readonly promise: Promise<void>;
+  readonly #resolve: () => void;
+  readonly #reject: (reason: unknown) => void;
+
+  constructor(
+    private readonly pausing: Pausing,
+    private readonly reason: unknown,
+  ) {
+    this.promise = new Promise(keepSettlers);
+    this.#resolve = keptResolve;
+    this.#reject = keptReject;
+  }
+
+  end(): void {
+    if (this.pausing.resume()) return this.#resolve();
+    unheard(this.promise);
+    this.#reject(this.reason);
+  }
+}
+
+// The settling functions of the promise made last: taken at once, so that no closure is needed for each turn.
+let keptResolve: () => void;
+let keptReject: (reason: unknown) => void;
+function keepSettlers(resolve: () => void, reject: (reason: unknown) => void): void {
+  keptResolve = resolve;
+  keptReject = reject;
 }
 
 export function rejected(reason: unknown): Promise<void> {

@@ -141,29 +141,20 @@ export class HttpSession {
       throw notText(typeof url === 'string' ? 'method' : 'URL');
     const plain = method === 'HEAD' ? this.#settings.headMode : this.#settings.mode;
     let target = resolveTarget(this.#base, url);
-    if (options === undefined) {
-      return this.#made(
-        method,
-        this.requestName || target.path,
-        target,
-        this.#headers(target, undefined),
-        undefined,
-        plain,
-      );
+    let mode = plain;
+    let payload: Payload | undefined;
+    if (options !== undefined) {
+      checkOptionNames(options);
+      if (options.query !== undefined) target = { ...target, path: appendQuery(target.path, options.query) };
+      payload = readPayload(options);
+      mode = modeOf(options, plain, isRest);
     }
-    checkOptionNames(options);
-    if (options.query !== undefined) target = { ...target, path: appendQuery(target.path, options.query) };
-    const payload = readPayload(options);
     const headers = this.#headers(target, options, payload?.contentType);
-    const name = options.name || this.requestName || target.path;
-    const call = this.#made(method, name, target, headers, payload, modeOf(options, plain, isRest));
-    if (options.context !== undefined) call.context = this.#calls.contextOf(options.context);
-    return call;
-  }
-
-  #made(...[method, name, target, headers, payload, mode]: CallParts): HttpCall {
+    const name = options?.name || this.requestName || target.path;
     const call = new HttpCall(this.#calls, method, name, target, headers, payload, mode);
-    if (this.#calls.events.request.isListened || mode.isCaught) call.context = this.#calls.contextOf(undefined);
+    const context = options?.context;
+    if (context !== undefined || mode.isCaught || this.#calls.events.request.isListened)
+      call.context = this.#calls.contextOf(context);
     return call;
   }
 
@@ -186,15 +177,6 @@ export class HttpSession {
     return headerOf(list, 'authorization') === undefined ? this.#authorization : undefined;
   }
 }
-
-type CallParts = readonly [
-  method: string,
-  name: string,
-  target: Target,
-  headers: HeaderList,
-  payload: Payload | undefined,
-  mode: CallMode,
-];
 
 function modeOf(options: RequestOptions, plain: CallMode, isRest: boolean): CallMode {
   const { record, stream, catchResponse, followRedirects, timeoutSeconds } = options;
