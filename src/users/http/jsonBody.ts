@@ -2,7 +2,7 @@
 
 /**
  * What `response.json()` gives unless the test names a type (`response.json<Item>()`): any field may be read, however deep,
- * compared and iterated over. For calls of methods on a value, or to hand it to a typed function, name the type.
+ * tested for equality and iterated over. For arithmetic, methods of a value, or to hand it to a typed function, name the type.
  */
 export interface JsonBody {
   readonly [key: string]: JsonField;

@@ -11,6 +11,7 @@ export async function judge<Response>(
   response: Response,
   block: (response: Response) => unknown,
 ): Promise<void> {
+  outcome.beginBlock();
   try {
     await block(response);
   } catch (thrown) {

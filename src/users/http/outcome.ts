@@ -18,6 +18,7 @@ export class Outcome {
   #verdict: 'none' | 'success' | 'failure' = 'none';
   #failure: unknown = undefined;
   #isOver = false;
+  #hasBlock = false;
   #meta: ResponseMeta | undefined = undefined;
 
   constructor(call: HttpCall) {
@@ -54,9 +55,14 @@ export class Outcome {
     this.#judge('failure', reason instanceof Error ? reason : new CatchResponseError(reason));
   }
 
-  /** The body could not be read as what the test took it for: a failure, unless the test says otherwise. */
+  /** A function judges: what it throws tells more than this class can see. */
+  beginBlock(): void {
+    this.#hasBlock = true;
+  }
+
+  /** The body is not what the test took it for: a failure with `await using`, where the throw cannot be seen. */
   bodyIsBroken(reason: unknown): void {
-    if (this.#verdict === 'none' && !this.#isOver) this.#failure = reason;
+    if (this.#verdict === 'none' && !this.#isOver && !this.#hasBlock) this.#failure = reason;
   }
 
   raise(): void {

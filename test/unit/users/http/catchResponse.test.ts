@@ -160,6 +160,18 @@ test('with await using, a json() that cannot be parsed is itself a failure, unle
   expect(recorder.samples[1]?.error).toBeUndefined();
 });
 
+test('with a function, a json() that cannot be parsed is a throw like any other: caught, the status decides', async () => {
+  await using server = await shop();
+  using visitor = aUser(server.url);
+  await visitor.client.get('/ok', {
+    catchResponse: (response) => expect(() => response.json()).toThrow('is not JSON'),
+  });
+  expect(visitor.recorder.only.error).toBeUndefined();
+  const throwing = visitor.client.get('/ok', { catchResponse: (response) => response.json() });
+  await expect(throwing).rejects.toMatchObject({ name: 'JsonParseError' });
+  expect(visitor.recorder.samples).toHaveLength(1);
+});
+
 test('with await using, a throw cannot be seen: the status decides, and what was thrown goes on', async () => {
   await using server = await shop();
   using visitor = aUser(server.url);
