@@ -8,16 +8,15 @@
  */
 import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import { nowMicros } from '../../clock.js';
-import { errorText, type FailureSample, type FailureSource } from '../../events/index.js';
 import { Pending } from '../activity.js';
 import { ResponseError } from '../userErrors.js';
-import { notify } from './callEvent.js';
 import type { Caller } from './caller.js';
 import type { GrpcStreamOptions } from './callOptions.js';
 import { CallResponse } from './callResponse.js';
+import { recordCall } from './callSample.js';
 import type { MethodDefinition } from './definition.js';
 import { GrpcError } from './grpcError.js';
-import { metadataFor, shownMetadata } from './metadata.js';
+import { metadataFor } from './metadata.js';
 import type { GrpcResponse } from './responses.js';
 import { CANCELLED, OK, UNIMPLEMENTED } from './status.js';
 import { BottomCall, type InterceptingCall, openWire, type WireOwner } from './wire.js';
@@ -33,7 +32,7 @@ export interface Thrown {
   readonly thrown: unknown;
 }
 
-export abstract class MeasuredCall extends Pending implements WireOwner, FailureSource {
+export abstract class MeasuredCall extends Pending implements WireOwner {
   state: 'ready' | 'open' | 'over' = 'ready';
   startMicros = 0;
   endMicros = 0;
@@ -48,12 +47,12 @@ export abstract class MeasuredCall extends Pending implements WireOwner, Failure
   code = -1;
   details = '';
   message: unknown = undefined;
+  sentMetadata: Metadata | undefined = undefined;
   headers: Metadata | undefined = undefined;
   trailers: Metadata | undefined = undefined;
   error: GrpcError | undefined = undefined;
   verdict: Verdict = noVerdict;
   #wire: InterceptingCall | undefined = undefined;
-  #sentMetadata: Metadata | undefined = undefined;
   #isHandedOver = false;
   #isStopped = false;
   #isCounted = false;
@@ -104,7 +103,7 @@ export abstract class MeasuredCall extends Pending implements WireOwner, Failure
       const interceptors =
         options.interceptors === undefined ? caller.interceptors : [...caller.interceptors, ...options.interceptors];
       const channel = caller.channel();
-      this.#sentMetadata = metadata;
+      this.sentMetadata = metadata;
       this.state = 'open';
       this.startMicros = nowMicros();
       this.#wire = openWire(channel, this.method, { deadline: this.#deadline(), interceptors }, this);
@@ -261,35 +260,12 @@ export abstract class MeasuredCall extends Pending implements WireOwner, Failure
   count(): Thrown | undefined {
     if (this.#isCounted || !this.isRecorded) return undefined;
     this.#isCounted = true;
-    const { environment } = this.caller;
-    const failure = this.#failure();
-    const micros = this.endMicros - this.startMicros;
-    const entry = environment.runtime.recorder.entry('grpc', this.name);
-    if (failure === undefined) entry.record(micros, this.bytesReceived);
-    else entry.recordFailure(micros, this.bytesReceived, errorText(failure), this);
-    if (!environment.events.request.isListened) return undefined;
-    try {
-      notify(this, failure);
-      return undefined;
-    } catch (thrown) {
-      return { thrown };
-    }
+    return recordCall(this, this.#failure());
   }
 
   #failure(): Error | undefined {
     if (this.verdict.kind === 'failure') return this.verdict.error;
     return this.verdict.kind === 'success' ? undefined : this.error;
-  }
-
-  describeFailure(): FailureSample {
-    const body = this.message === undefined ? {} : { bodyHead: bodyHead(this.message) };
-    return {
-      request: this.method.path,
-      requestHeaders: shownMetadata(this.#sentMetadata),
-      response: `${this.error?.status ?? 'OK'} ${this.details}`.trim(),
-      responseHeaders: { ...shownMetadata(this.headers), ...shownMetadata(this.trailers) },
-      ...body,
-    };
   }
 
   /** A message arrived. */
@@ -311,8 +287,3 @@ export abstract class MeasuredCall extends Pending implements WireOwner, Failure
 }
 
 const noVerdict: Verdict = { kind: 'none' };
-
-function bodyHead(message: unknown): string {
-  const text = JSON.stringify(message, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  return (text ?? '').slice(0, 1000);
-}
