@@ -12,28 +12,57 @@ const batchSize = 2_000;
 /** Seconds beyond which a user is given up even if it never says that it is over. */
 const giveUpSeconds = unwindSeconds + onStopSeconds + 4;
 
+/** Whether somebody does not want to wait for stop timeouts any longer. */
+export class Hurry {
+  #isNow = false;
+  readonly #waiting = new Set<() => void>();
+
+  /** All stop timeouts, those under way and those to come, are over at once. */
+  now(): void {
+    this.#isNow = true;
+    for (const tell of this.#waiting) tell();
+  }
+
+  /** Waits for `over`, at most so many seconds. Resolves with what it was that came first. */
+  race(over: Promise<unknown>, seconds: number): Promise<'over' | 'late' | 'hurried'> {
+    if (this.#isNow) return Promise.resolve('hurried');
+    return new Promise((resolve) => {
+      const settle = (what: 'over' | 'late' | 'hurried') => {
+        clearTimeout(timer);
+        this.#waiting.delete(hurried);
+        resolve(what);
+      };
+      const hurried = () => settle('hurried');
+      const timer = setTimeout(() => settle('late'), seconds * 1000);
+      this.#waiting.add(hurried);
+      over.then(
+        () => settle('over'),
+        () => settle('over'),
+      );
+    });
+  }
+}
+
 /**
  * Stops users that are marked as leaving, all at the same time. Resolves when they are over, with those that had to be given
- * up: their promises were lost, which happens when a task that froze the process was broken off. When `hurried` resolves,
- * the stop timeout is over at once.
+ * up: their promises were lost, which happens when a task that froze the process was broken off.
  */
 export async function stopUsers(
   users: readonly LiveUser[],
   stopTimeoutSeconds: number,
-  hurried: Promise<unknown> = new Promise(() => {}),
+  hurry: Hurry,
 ): Promise<LiveUser[]> {
   if (users.length === 0) return [];
   const left = new Set(users);
   const over = Promise.all(users.map((entry) => entry.over.then(() => left.delete(entry))));
   if (stopTimeoutSeconds > 0) {
     await tell(users, false);
-    const isInTime = await Promise.race([isOverWithin(over, stopTimeoutSeconds), hurried.then(() => undefined)]);
-    if (isInTime === false) {
-      log.info(`not all users finished their tasks within ${stopTimeoutSeconds} seconds: ending ${left.size} of them`);
+    if ((await hurry.race(over, stopTimeoutSeconds)) === 'late') {
+      log.info(`Not all users finished their tasks within ${stopTimeoutSeconds} seconds: ending ${left.size} of them`);
     }
   }
   await tell([...left], true);
-  await isOverWithin(over, giveUpSeconds);
+  await new Hurry().race(over, giveUpSeconds);
   return [...left];
 }
 
@@ -41,17 +70,5 @@ async function tell(users: readonly LiveUser[], isForced: boolean): Promise<void
   for (let from = 0; from < users.length; from += batchSize) {
     if (from > 0) await new Promise((resolve) => setImmediate(resolve));
     for (const { user } of users.slice(from, from + batchSize)) user.stop(isForced);
-  }
-}
-
-async function isOverWithin(over: Promise<unknown>, seconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), seconds * 1000);
-  });
-  try {
-    return await Promise.race([over.then((): true => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -11,7 +11,7 @@ import type { SpawnMessage } from '../link/index.js';
 import { getLogger } from '../log.js';
 import { createUser, StopTest, type User, type UserClass } from '../users/index.js';
 import { StartQueue } from './startQueue.js';
-import { stopUsers } from './stopping.js';
+import { Hurry, stopUsers } from './stopping.js';
 import { type LiveUser, UserPool } from './userPool.js';
 
 /** Milliseconds that users are started in one go before the event loop turns. */
@@ -42,10 +42,7 @@ export class UserRunner {
   #stopTimeoutSeconds = 0;
   /** Groups of users that are being stopped. */
   #leavingGroups = 0;
-  #hurry: () => void = () => {};
-  readonly #hurried = new Promise<void>((resolve) => {
-    this.#hurry = resolve;
-  });
+  readonly #hurry = new Hurry();
   #timer: NodeJS.Timeout | undefined;
   #isTurning = false;
 
@@ -85,7 +82,7 @@ export class UserRunner {
 
   /** Users that are being stopped, now and later, get no more time to finish their tasks. */
   hurry(): void {
-    this.#hurry();
+    this.#hurry.now();
   }
 
   /** The planned moments first; users beyond the plan, which replace others, are spread over the same time. */
@@ -110,7 +107,7 @@ export class UserRunner {
 
   async #stop(users: readonly LiveUser[]): Promise<void> {
     this.#leavingGroups++;
-    const givenUp = await stopUsers(users, this.#stopTimeoutSeconds, this.#hurried);
+    const givenUp = await stopUsers(users, this.#stopTimeoutSeconds, this.#hurry);
     this.#leavingGroups--;
     for (const entry of givenUp) this.#ended(entry);
   }

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { ReportMessage } from '../../../src/link/index.js';
+import { constant, LoadTestShape, task, User } from '../../../src/users/index.js';
+import { until } from '../../until.js';
+import { idle } from '../environment/running.js';
+import { aCluster } from './cluster.js';
+
+/** A user that counts a request each hundredth of a second, over all workers together. */
+function counting() {
+  const counts = { requests: 0 };
+  class Counting extends User {
+    static override waitTime = constant(0.01);
+    @task count() {
+      counts.requests++;
+      const sample = { requestType: 'TEST', name: 'count', responseTime: 5, responseLength: 10 };
+      this.environment.events.request.fire(sample);
+    }
+  }
+  return { Counting, counts };
+}
+
+describe('several workers', () => {
+  test('[122] 6 users over 3 workers are 2 each, and what they measured arrives', async () => {
+    const { Counting, counts } = counting();
+    await using cluster = aCluster({ workers: 3, userClasses: [Counting] });
+    cluster.master.start(6, 1000);
+    await until(() => cluster.master.state === 'running');
+    expect([0, 1, 2].map(cluster.usersOn)).toEqual([{ Counting: 2 }, { Counting: 2 }, { Counting: 2 }]);
+    expect(cluster.master.workers.userClassesCount(['Counting'])).toEqual({ Counting: 6 });
+    await until(() => counts.requests > 100);
+    await cluster.master.stop();
+    expect(cluster.statistics.total.numRequests).toBe(counts.requests);
+  });
+
+  test('[122] workerConnect comes for each worker, and each learns its index', async () => {
+    const userClasses = [idle('A')];
+    await using cluster = aCluster({ workers: 0, userClasses });
+    const added = ['w1', 'w2'].map((id) => cluster.addWorker(id));
+    await until(() => added.every(({ worker }) => worker.index >= 0));
+    expect(added.map(({ worker }) => worker.index)).toEqual([0, 1]);
+    expect(cluster.fired).toEqual(['workerConnect w1', 'workerConnect w2']);
+  });
+
+  test('[125] [111] [112] every event of a test comes exactly once on each node', async () => {
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    cluster.master.start(3, 1000);
+    await until(() => cluster.workers.every(({ fired }) => fired.includes('spawningComplete 3')));
+    await cluster.master.stop();
+    const expected = ['testStart', 'spawningComplete 3', 'testStopping', 'testStop'];
+    expect(cluster.fired.filter((name) => !name.startsWith('workerConnect'))).toEqual(expected);
+    for (const { fired } of cluster.workers) expect(fired).toEqual(expected);
+  });
+
+  test('starts are interleaved over the workers by the plan of the whole step', async () => {
+    const starts: { at: number; on: string }[] = [];
+    class Timed extends User {
+      static override waitTime = constant(1000);
+      @task rest() {}
+      override onStart() {
+        const on = cluster.workers.find(({ environment }) => environment === this.environment)?.id ?? '';
+        starts.push({ at: performance.now(), on });
+      }
+    }
+    await using cluster = aCluster({ workers: 2, userClasses: [Timed] });
+    cluster.master.start(20, 20);
+    await until(() => starts.length === 20);
+    expect(starts.map(({ on }) => on)).toEqual(starts.map((_, at) => (at % 2 === 0 ? 'w1' : 'w2')));
+    const late = starts.map(({ at }, k) => at - starts[0]!.at - k * 50);
+    expect(Math.max(...late.map(Math.abs)), 'milliseconds off the plan').toBeLessThan(200);
+  });
+
+  test('[126] a shape goes up, down and ends over 3 workers', async () => {
+    const stages: ([number, number] | null)[] = [[9, 1000], [21, 1000], [3, 1000], null];
+    class Staged extends LoadTestShape {
+      override tick() {
+        return stages[Math.min(3, Math.floor(this.getRunTime() + 0.05))] ?? null;
+      }
+    }
+    const counts: number[] = [];
+    await using cluster = aCluster({ workers: 3, userClasses: [idle('A')], shape: new Staged() });
+    cluster.environment.events.spawningComplete.addListener(({ userCount }) => counts.push(userCount));
+    cluster.master.startShape();
+    await until(() => cluster.master.state === 'stopped');
+    expect(counts).toEqual([9, 21, 3]);
+    expect([0, 1, 2].map(cluster.usersOn)).toEqual([{ A: 0 }, { A: 0 }, { A: 0 }]);
+  });
+
+  test('[130] a worker that joins a running test gets its share', async () => {
+    await using cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
+    cluster.master.start(10, 1000);
+    await until(() => cluster.master.state === 'running');
+    cluster.addWorker('w2');
+    await until(() => cluster.usersOn(1)['A'] === 5 && cluster.usersOn(0)['A'] === 5);
+    expect(cluster.workers[1]?.fired).toContain('testStart');
+    cluster.addWorker('w3');
+    await until(() => cluster.workers.every((_, at) => [3, 4].includes(cluster.usersOn(at)['A'] ?? 0)));
+  });
+
+  test('a worker that leaves gives its users to the others, and what it had reported still counts', async () => {
+    const { Counting, counts } = counting();
+    await using cluster = aCluster({ workers: 2, userClasses: [Counting] });
+    cluster.master.start(8, 1000);
+    await until(() => cluster.master.state === 'running' && counts.requests > 20);
+    const leaving = cluster.workers[1]!;
+    await leaving.worker.users.stopAll();
+    leaving.link.close();
+    await until(() => cluster.master.workers.size === 1 && cluster.usersOn(0)['Counting'] === 8);
+    await cluster.master.stop();
+    expect(cluster.statistics.total.numRequests).toBeGreaterThan(0);
+  });
+
+  test('[129] the last worker gone stops the test', async () => {
+    await using cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'running');
+    cluster.workers[0]?.link.close();
+    await until(() => cluster.master.state === 'stopped');
+  });
+
+  test('without workers a start is refused with a line, and the state stays', async () => {
+    await using cluster = aCluster({ workers: 0, userClasses: [idle('A')] });
+    cluster.master.start(2, 1);
+    expect(cluster.master.state).toBe('ready');
+  });
+
+  test('a total of iterations is met exactly over the workers', async () => {
+    let runs = 0;
+    class Limited extends User {
+      @task work() {
+        runs++;
+      }
+    }
+    const iterations = { kind: 'total', count: 101 } as const;
+    await using cluster = aCluster({ workers: 3, userClasses: [Limited], iterations });
+    cluster.master.start(9, 1000);
+    await until(() => cluster.master.state === 'stopped');
+    expect(runs).toBe(101);
+  });
+
+  test('[119] custom messages go to one worker, to all, and to the master', async () => {
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    cluster.master.sendMessage('hello', 1);
+    cluster.master.sendMessage('hello', 2, 'w2');
+    cluster.workers[0]?.worker.sendMessage('answer', 3);
+    await until(() => cluster.workers[1]?.messages.length === 2 && cluster.messages.length === 1);
+    expect(cluster.workers.map(({ messages }) => messages.map(({ data }) => data))).toEqual([[1], [1, 2]]);
+    expect(cluster.messages[0]).toMatchObject({ type: 'answer', data: 3, nodeId: 'w1' });
+  });
+});
+
+describe('reports', () => {
+  test('a report that comes twice is counted once, and one of an older period not at all', async () => {
+    const { Counting, counts } = counting();
+    await using cluster = aCluster({ workers: 1, userClasses: [Counting] });
+    const sent: ReportMessage[] = [];
+    const link = cluster.workers[0]!.link;
+    const send = link.send.bind(link);
+    link.send = (message) => {
+      if (message.kind === 'report') sent.push(message);
+      send(message);
+    };
+    cluster.master.start(2, 1000);
+    await until(() => sent.some(({ interval }) => interval.entries.length > 0));
+    for (const report of [...sent]) send(report);
+    await until(() => counts.requests > 60);
+    await cluster.master.stop();
+    expect(cluster.statistics.total.numRequests).toBe(counts.requests);
+    send({ ...sent.at(-1)!, sequence: 1_000_000, period: 0 });
+    await until(() => cluster.master.workers.every(({ lastSequence }) => lastSequence === 1_000_000));
+    expect(cluster.statistics.total.numRequests).toBe(counts.requests);
+  });
+});
