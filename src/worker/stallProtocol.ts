@@ -33,10 +33,17 @@ export interface StallPlace {
   readonly where: string;
 }
 
-/** The sentence for people. Pure. */
-export function stallMessage(seconds: number, { userClass, functionName, where }: StallPlace): string {
+/** What was found, in words. Pure. */
+export function describeStall(seconds: number, { userClass, functionName, where }: StallPlace): string {
   const task = functionName === '' ? 'code' : functionName;
   const who = userClass === '' ? task : `${task} of ${userClass}`;
   const at = where === '' ? '' : ` at ${where}`;
-  return `${who}${at} has kept the process busy for ${seconds} s without a pause, so nothing else could run: it is broken off and the test ends; await something in every loop`;
+  return `${who}${at} has kept the process busy for ${seconds} s without a pause, so nothing else could run`;
 }
+
+/** How it ends: the sentence goes on. */
+export const stallEnds = {
+  brokenOff: 'it is broken off and the test ends; await something in every loop',
+  hopeless:
+    'it cannot be broken off, so the process ends now, and files keep what was written; await something in every loop',
+} as const;

@@ -7,7 +7,7 @@
 import { writeSync } from 'node:fs';
 import { type Debugger, Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
-import { Cell, type StallPlace, stallHooksKey, stallMessage, tickMillis } from './stallProtocol.js';
+import { Cell, describeStall, type StallPlace, stallEnds, stallHooksKey, tickMillis } from './stallProtocol.js';
 
 const { cells, stallSeconds, ownRoot }: { cells: Int32Array; stallSeconds: number; ownRoot: string } = workerData;
 
@@ -85,8 +85,7 @@ class Stall {
   }
 
   #sayHopeless(): void {
-    const end = 'it cannot be broken off, so the process ends now, and files keep what was written';
-    writeSync(2, `${this.#message}; ${end}\n`);
+    writeSync(2, `${this.#message}: ${stallEnds.hopeless}\n`);
   }
 
   #paused(frames: Debugger.CallFrame[]): void {
@@ -131,8 +130,8 @@ class Stall {
   }
 
   #break(place: StallPlace): void {
-    this.#message = stallMessage(this.seconds, place);
-    const expression = `${hooks}.prepare(${JSON.stringify(this.#message)})`;
+    this.#message = describeStall(this.seconds, place);
+    const expression = `${hooks}.prepare(${JSON.stringify(`${this.#message}: ${stallEnds.brokenOff}`)})`;
     this.#session.post('Runtime.evaluate', { expression, silent: true }, (_error, reply) => {
       if (reply?.result?.value === true) {
         this.#session.post('Runtime.terminateExecution');

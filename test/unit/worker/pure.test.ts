@@ -4,8 +4,7 @@ import { ExceptionLog } from '../../../src/worker/exceptionLog.js';
 import { isSaturated } from '../../../src/worker/health.js';
 import { IterationBudget } from '../../../src/worker/iterationBudget.js';
 import { randomFrom, userKey } from '../../../src/worker/random.js';
-import { nextCut } from '../../../src/worker/reporter.js';
-import { stallMessage } from '../../../src/worker/stallProtocol.js';
+import { describeStall } from '../../../src/worker/stallProtocol.js';
 import { StartQueue } from '../../../src/worker/startQueue.js';
 import { tracebackOf } from '../../../src/worker/traceback.js';
 
@@ -151,18 +150,6 @@ describe('exceptions', () => {
   });
 });
 
-describe('times of reports', () => {
-  test.each([
-    [10.25, 99, 0.75],
-    [10, 99, 1],
-    [10.25, 10.5, 0.25],
-    [10.25, 10.25, 0.75],
-    [10.25, 3, 0.75],
-  ])('at %d with a warm-up to %d the next cut is in %d s', (now, warmupEnd, seconds) => {
-    expect(nextCut(now, warmupEnd)).toBeCloseTo(seconds, 9);
-  });
-});
-
 test.each([
   [0.5, 10, false],
   [0.91, 0, true],
@@ -173,8 +160,8 @@ test.each([
 });
 
 test('the message of a stall names task, class and place, as far as they are known', () => {
-  expect(stallMessage(5, { userClass: 'Shopper', functionName: 'buy', where: '/w/a.ts:3:1' })).toMatch(
+  expect(describeStall(5, { userClass: 'Shopper', functionName: 'buy', where: '/w/a.ts:3:1' })).toMatch(
     /^buy of Shopper at \/w\/a\.ts:3:1 has kept the process busy for 5 s/,
   );
-  expect(stallMessage(5, { userClass: '', functionName: '', where: '' })).toMatch(/^code has kept/);
+  expect(describeStall(5, { userClass: '', functionName: '', where: '' })).toMatch(/^code has kept/);
 });
