@@ -10,7 +10,7 @@
  */
 import type { Dispatcher } from 'undici';
 import { nowMicros } from '../../clock.js';
-import { CallDeadline, type TimeoutName } from './callDeadline.js';
+import type { TimeoutName } from './callDeadline.js';
 import type { Attempt, AttemptQueue, Connection } from './connection.js';
 import { type Decoded, decodeThen } from './decode.js';
 import { Exchange } from './exchange.js';
@@ -40,8 +40,6 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   private wasRetried = false;
   private wasStale = false;
   private wasConnected = false;
-  private silence: CallDeadline | undefined = undefined;
-  private total: CallDeadline | undefined = undefined;
   private judgement: Outcome | undefined = undefined;
 
   get outcome(): Outcome {
@@ -57,12 +55,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   begin(): Promise<ResponseHead> {
     const promise = this.promised();
     if (!this.activity.enter(this)) return promise;
-    const { timeoutMs } = this.mode;
-    if (timeoutMs > 0) {
-      this.total = new CallDeadline(this, 'TimeoutError');
-      this.session.deadlines(timeoutMs).add(this.total, nowMicros());
-    }
-    if (this.session.silence !== undefined) this.silence = new CallDeadline(this, 'NetworkTimeoutError');
+    this.setLimits();
     this.session.dispatch(this);
     return promise;
   }
@@ -83,12 +76,12 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     // An interceptor that answers by itself hands nothing over.
     if (this.startMicros === 0) this.startMicros = this.sentMicros;
     this.hasBegun = false;
-    if (this.silence !== undefined) this.session.silence?.add(this.silence, this.sentMicros);
+    this.heard(this.sentMicros);
   }
 
   /** A piece of the request's body went out. */
   onBodySent(): void {
-    this.heard();
+    this.heard(nowMicros());
   }
 
   /** Hot: the first byte of an answer. */
@@ -103,7 +96,6 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     this.hasBegun = true;
     if (this.connection !== undefined) this.isHttp2 = this.connection.isHttp2;
     const head = this.takeHead(status, raw, statusText);
-    if (head.setCookies !== undefined) this.session.keepCookies(this, head.setCookies);
     if (head.location !== undefined && this.mode.followsRedirects && isRedirect(status)) this.location = head.location;
     else if (this.mode.isStream) this.beginStream(resume);
     return true;
@@ -114,7 +106,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     if (this.isOver || this.location !== undefined) return true;
     if (this.stream !== undefined) return this.stream.push(chunk);
     // The first piece came with the head, of which was taken note already.
-    if (this.keepChunk(chunk) > 1) this.heard();
+    if (this.keepChunk(chunk) > 1) this.heard(nowMicros());
     return true;
   }
 
@@ -129,6 +121,8 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
       return;
     }
     this.micros = end - this.startMicros;
+    // Not in onHeaders: the first cookie of a process loads what keeps them, and that is not the target's time.
+    if (this.setCookies !== undefined) this.session.keepCookies(this, this.setCookies);
     if (this.location !== undefined) this.redirect(this.location);
     else if (this.lacksBytes()) this.onError(shortBody);
     else if (this.contentEncoding === undefined) this.arrived();
@@ -188,7 +182,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
 
   wasRead(): void {
     if (this.isOver) return;
-    this.heard();
+    this.heard(nowMicros());
     this.resume?.();
   }
 
@@ -216,12 +210,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   private close(): void {
     this.isOver = true;
     this.activity.leave(this);
-    this.silence?.clear();
-    this.total?.clear();
-  }
-
-  private heard(): void {
-    if (this.silence !== undefined) this.session.silence?.add(this.silence, nowMicros());
+    this.clearLimits();
   }
 
   private release(now: number): void {
@@ -273,6 +262,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     this.stream = new StreamBody(this);
     this.status = this.answerStatus;
     this.micros = nowMicros() - this.startMicros;
+    if (this.setCookies !== undefined) this.session.keepCookies(this, this.setCookies);
     this.bytes = this.method === 'HEAD' ? 0 : Number(this.contentLength ?? 0) || 0;
     this.settle();
   }

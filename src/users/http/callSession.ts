@@ -67,10 +67,6 @@ export class CallSession {
     return this.#settings.retriesStale;
   }
 
-  deadlines(timeoutMs: number): DeadlineList {
-    return deadlinesOf(timeoutMs);
-  }
-
   /** Hot: sends a call's next request. */
   dispatch(call: HttpCall): void {
     try {

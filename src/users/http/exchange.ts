@@ -1,8 +1,11 @@
 /** What is asked and what is answered in one call: the data that responses, samples and outcomes are made of. */
 import { STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { nowMicros } from '../../clock.js';
 import { type Activity, Pending } from '../activity.js';
+import { CallDeadline, type Limited, type TimeoutName } from './callDeadline.js';
 import type { CallSession } from './callSession.js';
+import { deadlinesOf } from './deadlines.js';
 import { AnswerHeaders, type HeaderList, type RawHeaders } from './headers.js';
 import type { Outcome } from './outcome.js';
 import type { Hop } from './redirect.js';
@@ -35,7 +38,7 @@ export interface Destination {
   readonly path: string;
 }
 
-export abstract class Exchange extends Pending {
+export abstract class Exchange extends Pending implements Limited {
   // The request as it is now; a redirect changes it.
   method: string;
   origin: string;
@@ -61,6 +64,9 @@ export abstract class Exchange extends Pending {
   protected reason = '';
   protected chunk: Buffer | undefined = undefined;
   protected moreChunks: Buffer[] | undefined = undefined;
+
+  private silence: CallDeadline | undefined = undefined;
+  private total: CallDeadline | undefined = undefined;
 
   // What the caller awaits.
   protected resolve: (response: ResponseHead) => void = noSettler;
@@ -184,6 +190,29 @@ export abstract class Exchange extends Pending {
     if (!this.isHttp2 || this.contentLength === undefined || this.method === 'HEAD') return false;
     return this.answerStatus !== 304 && this.body.length !== Number(this.contentLength);
   }
+
+  /** Hot: the time limits of the call; that of the server's silence begins when the request is sent. */
+  protected setLimits(): void {
+    const { timeoutMs } = this.mode;
+    if (timeoutMs > 0) {
+      this.total = new CallDeadline(this, 'TimeoutError');
+      deadlinesOf(timeoutMs).add(this.total, nowMicros());
+    }
+    if (this.session.silence !== undefined) this.silence = new CallDeadline(this, 'NetworkTimeoutError');
+  }
+
+  /** Hot: something passed between client and server. */
+  protected heard(now: number): void {
+    if (this.silence !== undefined) this.session.silence?.add(this.silence, now);
+  }
+
+  protected clearLimits(): void {
+    this.silence?.clear();
+    this.total?.clear();
+  }
+
+  /** A time limit has passed. */
+  abstract expire(name: TimeoutName): void;
 
   /** Hot: what the caller awaits. */
   protected promised(): Promise<ResponseHead> {
