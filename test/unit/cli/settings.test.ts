@@ -6,6 +6,7 @@ import { CustomArguments } from '../../../src/cli/options/customArguments.js';
 import { helpText } from '../../../src/cli/options/help.js';
 import { optionList } from '../../../src/cli/options/optionTable.js';
 import { parseSettings, preparse } from '../../../src/cli/options/settings.js';
+import { variablesOf } from '../../../src/cli/options/variables.js';
 import type { CustomArgument } from '../../../src/events/index.js';
 
 interface Given {
@@ -142,7 +143,7 @@ describe('the command line', () => {
 });
 
 describe('the environment', () => {
-  test('[49] every option that has a variable is read from it, user classes included', async () => {
+  test('[49] options come from the environment, user classes included', async () => {
     const env = {
       TSLOAD_USERS: '10',
       TSLOAD_SPAWN_RATE: '2.5',
@@ -174,6 +175,29 @@ describe('the environment', () => {
       configUsers: ['{"user_class_name":"A"}'],
     });
     expect(userClasses).toEqual(['A', 'B']);
+  });
+
+  /** A value that is not the default, for each type of the table. */
+  const otherValues: Readonly<Record<string, string>> = {
+    flag: 'true',
+    text: 'x',
+    file: 'x',
+    number: '0.5',
+    'whole number': '7',
+    'time span': '9s',
+    'all, ok, failed': 'ok',
+    'DEBUG, INFO, WARNING, ERROR, CRITICAL': 'error',
+    'whole number, or whole number/user': '5',
+  };
+  const withVariables = optionList.flatMap(([key, spec]) =>
+    spec.refusal === undefined ? variablesOf(spec).map((variable) => [variable, key, spec] as const) : [],
+  );
+
+  test.each(withVariables)('[49] %s sets %s', async (variable, key, spec) => {
+    const value = otherValues[spec.type.replace('list of ', '')] ?? '';
+    const settings: Readonly<Record<string, unknown>> = await settingsOf('', { env: { [variable]: value } });
+    expect(settings[key]).not.toEqual(spec.initial);
+    expect(settings[key]).toEqual(spec.read([value], ''));
   });
 
   test('names of Locust are a fallback, and ours win', async () => {

@@ -12,7 +12,7 @@ test.each([
   ['1h7s', 3607],
   ['0', 0],
   ['0s', 0],
-])('[57] %s is %d seconds', (text, seconds) => {
+])('[57] the time span %s is %d seconds', (text, seconds) => {
   expect(parseTimeSpan(text)).toBe(seconds);
 });
 

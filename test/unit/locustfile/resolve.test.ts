@@ -65,7 +65,7 @@ describe('what -f means', () => {
     ['-', /-f - takes the locustfile from a master/],
     ['http://', /is a URL without a host/],
     ['http:///x.ts', /is a URL without a host/],
-  ])('[50] -f %j is refused', async (spec, message) => {
+  ])('[50] -f %j is refused with the reason', async (spec, message) => {
     const cwd = folder({ ...some, 'a.py': '', 'empty/_only.ts': '', 'empty/x.txt': '' });
     await expect(resolved(cwd, spec)).rejects.toThrow(message);
   });
@@ -87,7 +87,7 @@ describe('a URL', () => {
     ['ftp://x', false],
     ['x.ts', false],
     ['http', false],
-  ])('[58] %s: %s', (text, expected) => {
+  ])('[58] whether %s is a URL: %s', (text, expected) => {
     expect(isUrl(text)).toBe(expected);
   });
 
