@@ -344,6 +344,29 @@ test('[89] a refused connection is status 0, is not thrown, and raiseForStatus t
   expect(visitor.recorder.only.error).toBe(`ConnectionRefusedError: http://127.0.0.1:${port} refused the connection`);
 });
 
+test('[93] OPTIONS tells the methods that the server names', async () => {
+  await using server = await httpServer((_, response) =>
+    response.writeHead(200, { Allow: 'OPTIONS, HEAD, GET' }).end(),
+  );
+  using visitor = aUser(server.url);
+  expect((await visitor.client.options('/')).headers['allow']).toBe('OPTIONS, HEAD, GET');
+});
+
+test('[106] 204 is good, 404 fails, and a request that was refused still tells where it was meant to go', async () => {
+  await using server = await httpServer((request, response) => response.writeHead(Number(request.url?.slice(1))).end());
+  using visitor = aUser(server.url);
+  expect((await visitor.client.get('/204')).ok).toBe(true);
+  expect((await visitor.client.get('/404')).ok).toBe(false);
+  const url = `http://127.0.0.1:${await deadPort()}`;
+  using refused = aUser(url);
+  const response = await refused.client.get('/x?a=1', { headers: { 'X-Own': '1' } });
+  expect(response.url).toBe(`${url}/x?a=1`);
+  expect(refused.recorder.only.failure).toMatchObject({
+    request: `GET ${url}/x?a=1 HTTP/1.1`,
+    requestHeaders: { 'X-Own': '1' },
+  });
+});
+
 test('the first failures show request line, headers and body, with secrets masked', async () => {
   await using server = await httpServer((_, response) => {
     response.writeHead(500, { 'set-cookie': 'sid=hidden', 'x-shown': 'yes' });
