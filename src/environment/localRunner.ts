@@ -109,12 +109,21 @@ export class LocalRunner implements Runner {
     this.#master.startShape();
   }
 
+  /** Resolves when listeners of `testStop` are done; at once for a call from one of them, which would wait for itself. */
   stop(): Promise<void> {
-    return this.#master.stop();
+    const stopped = this.stopWithListeners();
+    return this.#master.isTellingEnd ? Promise.resolve() : stopped;
   }
 
+  /** Resolves when the runner has quit; at once for a call from a listener of `testStopping` or `testStop`. */
   quit(): Promise<void> {
-    return this.#master.quit();
+    const quit = this.#master.quit();
+    return this.#master.isTellingEnd ? Promise.resolve() : quit;
+  }
+
+  /** For tsload's own use: as `stop`, for callers that no listener waits for. */
+  stopWithListeners(): Promise<void> {
+    return this.#master.stop();
   }
 
   /** The stop timeout of a stop that is under way, or comes, is over at once: for whoever does not want to wait for it. */

@@ -40,9 +40,12 @@ export interface Runner {
    */
   start(userCount: number, spawnRate: number, options?: StartOptions): void;
   startShape(): void;
-  /** Ends the test: `testStopping`, users stopped within the stop timeout, `testStop`. */
+  /**
+   * Ends the test: `testStopping`, users stopped within the stop timeout, `testStop`. A task that awaits this waits for its own
+   * end: it is left behind. A listener of `testStopping` or `testStop` that awaits it goes on at once.
+   */
   stop(): Promise<void>;
-  /** Stops, and ends the runner for good. Safe from inside a task: the task itself is one of those stopped. */
+  /** Stops, and ends the runner for good. Safe from a task or a listener, like `stop`. */
   quit(): Promise<void>;
   /** Resolves when the runner has quit. */
   readonly ended: Promise<void>;

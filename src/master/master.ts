@@ -71,6 +71,7 @@ export class Master {
   #ramps: RampControl | undefined;
   #shapeDriver: ShapeDriver | undefined;
   #stopping: Promise<void> | undefined;
+  #isTellingEnd = false;
   #quitting: Promise<void> | undefined;
   #resolveEnded: () => void = () => {};
 
@@ -148,16 +149,25 @@ export class Master {
     if (this.#stopping !== undefined) return this.#stopping;
     if (!isTesting(this.#state)) return Promise.resolve();
     this.#enter('stop');
-    this.#stopping = this.#endTest().finally(() => {
-      this.#stopping = undefined;
-    });
+    this.#ramps?.cancel();
+    // a turn later: a listener of testStopping that asks for the stop once more must find this one
+    this.#stopping = Promise.resolve()
+      .then(() => this.#endTest())
+      .finally(() => {
+        this.#stopping = undefined;
+      });
     return this.#stopping;
   }
 
   /** Stops, lets all workers go, and resolves `ended`. */
   quit(): Promise<void> {
-    this.#quitting ??= this.#end();
+    this.#quitting ??= this.stop().then(() => this.#leave());
     return this.#quitting;
+  }
+
+  /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
+  get isTellingEnd(): boolean {
+    return this.#isTellingEnd;
   }
 
   /** Sets the statistics to zero, now and on every worker. */
@@ -285,8 +295,7 @@ export class Master {
 
   async #endTest(): Promise<void> {
     const { environment } = this.options;
-    this.#ramps?.cancel();
-    await this.#fire(environment.events.testStopping);
+    await this.#tellEnd(environment.events.testStopping);
     const test = this.#test;
     this.workers.send({ kind: 'stop', test });
     const seconds = environment.stopTimeout + stoppedWaitSeconds;
@@ -298,11 +307,19 @@ export class Master {
     this.#reports.tick(this.workers.userCount);
     this.#ramps = undefined;
     this.#enter('allStopped');
-    await this.#fire(environment.events.testStop);
+    await this.#tellEnd(environment.events.testStop);
   }
 
-  async #end(): Promise<void> {
-    await this.stop();
+  async #tellEnd(event: EventHook<{ readonly environment: Environment }>): Promise<void> {
+    this.#isTellingEnd = true;
+    try {
+      await this.#fire(event);
+    } finally {
+      this.#isTellingEnd = false;
+    }
+  }
+
+  async #leave(): Promise<void> {
     this.workers.send({ kind: 'quit' });
     await this.#facts.until(() => this.workers.size === 0, stoppedWaitSeconds);
     this.#resolveEnded();

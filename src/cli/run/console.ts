@@ -38,13 +38,16 @@ export class Console {
     this.#began = performance.now();
     if (!this.settings.onlySummary) {
       this.#timers.push(
-        setInterval(() => this.#print(requestTable(this.#view, 'current', tableOptions())), tableIntervalMillis),
+        setInterval(
+          () => this.#print(requestTable(this.#view, 'current', tableOptions())),
+          tableIntervalMillis,
+        ).unref(),
       );
     }
     if (canShowProgress(process.stderr, process.env)) {
       const line = new ProgressLine(process.stderr, [process.stdout]);
       this.#progress = line;
-      this.#timers.push(setInterval(() => line.update(this.#progressText()), progressIntervalMillis));
+      this.#timers.push(setInterval(() => line.update(this.#progressText()), progressIntervalMillis).unref());
     }
   }
 

@@ -58,7 +58,7 @@ export class Outputs {
       if (wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
     }
     if (csv !== undefined) {
-      this.#csvTimer = setInterval(() => void csv.write(stats, this.#moment()), csvIntervalMillis);
+      this.#csvTimer = setInterval(() => void csv.write(stats, this.#moment()), csvIntervalMillis).unref();
     }
     this.#console.start();
   }

@@ -4,7 +4,7 @@
  */
 import { Environment, type LocalRunner } from '../../environment/index.js';
 import { LocustfileError, OptionError } from '../../errors.js';
-import { events } from '../../events/index.js';
+import { events, isControl } from '../../events/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
 import { describeThrown, getLogger } from '../../log.js';
 import {
@@ -135,10 +135,25 @@ async function runTest(environment: Environment, settings: Settings, around: Aro
 }
 
 async function initialise(environment: Environment, runner: LocalRunner): Promise<void> {
-  const isWell = await environment.events.init.fireAndWait({ environment, runner, webUi: undefined });
+  process.once('beforeExit', endStuckInit);
+  const isWell = await environment.events.init.fireAndWait({ environment, runner, webUi: undefined }).catch(refused);
+  process.off('beforeExit', endStuckInit);
   if (isWell) return;
   log.error('A listener of init failed: the test is not started');
   throw new Exit(exitCodes.failed);
+}
+
+/** A control exception: before a test there is nothing to steer. */
+function refused(thrown: unknown): false {
+  if (!isControl(thrown)) throw thrown;
+  log.error(`A listener of init threw ${thrown.name}${thrown.message === '' ? '' : `: ${thrown.message}`}`);
+  return false;
+}
+
+/** The event loop is empty, and nobody could say why the process ends. */
+function endStuckInit(): void {
+  log.error('A listener of init awaits something that never comes: the test is not started');
+  process.exit(exitCodes.failed);
 }
 
 /** After `init`, whose listeners may set hosts. That there is none, the users themselves say. */

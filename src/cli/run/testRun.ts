@@ -51,6 +51,7 @@ export class TestRun {
         this.#hurryUp();
       },
     });
+    process.once('beforeExit', () => this.#stuck());
     this.#start();
     const closeKeys = listenToKeys(terminalInput(process.stdin), (key) =>
       pressKey(key, this.runner, this.environment.shape !== undefined),
@@ -82,6 +83,14 @@ export class TestRun {
     runner.start(settings.numUsers ?? 1, settings.spawnRate ?? 1);
   }
 
+  /** The event loop is empty and the run is not over: it goes on without the listener that it waits for. */
+  #stuck(): void {
+    log.error('a listener awaits something that never comes: the run ends without it');
+    this.environment.events.hasFailedListener = true;
+    this.#stopNow('stopped');
+    this.#hurryUp();
+  }
+
   #stopAfter(millis: number): void {
     const next = Math.min(millis, maxDelayMillis);
     this.#runTimer = setTimeout(() => {
@@ -92,7 +101,7 @@ export class TestRun {
 
   async #shutDown(): Promise<number> {
     const { environment, runner, outputs } = this;
-    await this.#unlessHurried(runner.stop(), 'stop');
+    await this.#unlessHurried(runner.stopWithListeners(), 'stop');
     const runSeconds = (performance.now() - this.#began) / 1000;
     log.debug('Running the quitting listeners');
     await this.#unlessHurried(environment.events.quitting.fireAndWait({ environment }, { reverse: true }), 'quitting');

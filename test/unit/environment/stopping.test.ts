@@ -155,6 +155,36 @@ describe('stopping', () => {
     expect(run.runner.userCount).toBe(0);
   });
 
+  test.each(['testStopping', 'testStop'] as const)(
+    'a listener of %s may wait for runner.stop() and runner.quit()',
+    async (name) => {
+      await using run = aRun([idle('Idle')]);
+      let isOver = 0;
+      run.environment.events[name].addListener(async ({ environment }) => {
+        await environment.runner?.stop();
+        await environment.runner?.quit();
+        isOver++;
+      });
+      await run.start(1);
+      await run.runner.quit();
+      expect(isOver).toBe(1);
+      expect(run.fired).toEqual(['testStart', 'spawningComplete', 'testStopping', 'testStop']);
+      await run.runner.ended;
+    },
+  );
+
+  test('a stop from outside waits for the listeners of testStop', async () => {
+    await using run = aRun([idle('Idle')]);
+    let isOver = false;
+    run.environment.events.testStop.addListener(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      isOver = true;
+    });
+    await run.start(1);
+    await run.runner.stop();
+    expect(isOver).toBe(true);
+  });
+
   test('a task that catches its stop and goes on for ever is left behind, and the run ends', async () => {
     using log = captureLog();
     class Stubborn extends User {
