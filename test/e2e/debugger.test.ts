@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { until } from '../until.js';
-import { idleUsers, start } from './tsload.js';
+import { idleUsers, serve, start, tsload } from './tsload.js';
 
 interface Message {
   readonly id?: number;
@@ -97,4 +97,15 @@ export class U extends User {
   await run.sees(/went on 1/);
   inspector.close();
   expect((await run.finished).code).toBe(0);
+});
+
+test('[153] runSingleUser in a locustfile takes its host from LOCUST_HOST, and prints a row for each request', async () => {
+  await using server = await serve();
+  const text = `import { HttpUser, runSingleUser, task } from 'tsload';
+    export class U extends HttpUser { @task async t() { await this.client.get('/here'); } }
+    await runSingleUser(U, { iterations: 2 });
+    process.exit(0);`;
+  const { code, stdout } = await tsload('', { files: { 'locustfile.ts': text }, env: { LOCUST_HOST: server.url } });
+  expect(stdout).toMatch(/^type\tname +\tresp_ms\texception.*\n(GET\t\/here +\t\d+\S*\t.*\n){2}$/);
+  expect(code).toBe(0);
 });
