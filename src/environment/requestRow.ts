@@ -72,9 +72,19 @@ function columns(options: RowOptions, texts: Columns): string {
 /** The body of an HTTP response, or the message of a gRPC one; whatever else a client gives, as JSON. */
 function payloadOf(response: unknown): string {
   if (typeof response !== 'object' || response === null) return response === undefined ? '' : String(response);
-  if ('text' in response && typeof response.text === 'string') return response.text;
+  if ('text' in response) return textOf(response);
   if ('message' in response) return toJson(response.message);
   return toJson(response);
+}
+
+/** A response of a stream has no text until somebody has read it. */
+function textOf(response: { readonly text: unknown }): string {
+  try {
+    const text: unknown = typeof response.text === 'function' ? response.text() : response.text;
+    return typeof text === 'string' ? text : '';
+  } catch {
+    return '';
+  }
 }
 
 function toJson(value: unknown): string {
