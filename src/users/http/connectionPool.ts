@@ -34,7 +34,7 @@ export class ConnectionPool {
   /** Opens nothing. Throws BAD_OPTION for a value that cannot be used. */
   constructor(options: ConnectionOptions = {}) {
     this.settings = readConnectionOptions(options);
-    secureContextOf(this.settings.tls);
+    if (options.tls !== undefined) secureContextOf(options.tls);
   }
 
   /** Hot. For clients of tsload. */
