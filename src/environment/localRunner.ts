@@ -101,6 +101,11 @@ export class LocalRunner implements Runner {
     return this.#master.hasFault;
   }
 
+  /** A user class could not run as it is set up, having no host: exit code 1. */
+  get hasBadSetup(): boolean {
+    return this.#master.hasBadSetup;
+  }
+
   start(userCount: number, spawnRate: number, options?: StartOptions): void {
     this.#master.start(userCount, spawnRate, options);
   }

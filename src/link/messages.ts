@@ -157,6 +157,8 @@ export type WorkerMessage =
       readonly kind: 'stopTest';
       readonly test: number;
       readonly reason: string;
+      /** A user class cannot run as it is set up, which is a mistake and no wish: exit code 1. */
+      readonly isBadSetup: boolean;
     }
   | {
       /** Something failed that is no sample and no task exception: the run goes on and its exit code says so. */

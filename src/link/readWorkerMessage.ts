@@ -31,7 +31,12 @@ export function readWorkerMessage(value: unknown): WorkerMessage {
         isSpent: flag(fields, 'isSpent'),
       };
     case 'stopTest':
-      return { kind, test: whole(fields, 'test', 0, maxCount), reason: text(fields, 'reason', maxMessage) };
+      return {
+        kind,
+        test: whole(fields, 'test', 0, maxCount),
+        reason: text(fields, 'reason', maxMessage),
+        isBadSetup: flag(fields, 'isBadSetup'),
+      };
     case 'fault':
       return { kind, message: text(fields, 'message', maxMessage) };
     case 'quit':

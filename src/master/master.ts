@@ -58,6 +58,8 @@ export class Master {
   spawnRate = 0;
   /** Something failed that is neither a request nor a task: exit code 2. */
   hasFault = false;
+  /** A user class could not run as it is set up: exit code 1. */
+  hasBadSetup = false;
   /** Resolves when the runner has quit. */
   readonly ended: Promise<void>;
   readonly workers = new Workers();
@@ -371,7 +373,9 @@ export class Master {
         worker.userCounts = {};
         break;
       case 'stopTest':
-        if (message.test === this.#test) this.#stopTest(message.reason);
+        if (message.test !== this.#test) return;
+        this.hasBadSetup ||= message.isBadSetup;
+        this.#stopTest(message.reason);
         return;
       case 'fault':
         this.hasFault = true;

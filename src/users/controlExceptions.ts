@@ -17,6 +17,12 @@ export class StopTest extends ControlException {
 }
 
 /**
+ * Ends the whole test, as a class of it cannot run as it is set up: it has no host. Unlike other stops this one is a mistake,
+ * so the exit code is 1. For tsload's own classes.
+ */
+export class BadSetup extends StopTest {}
+
+/**
  * Leaves the task set that is running, after its `onStop`. In a task directly on a user there is nothing to leave: the user
  * goes on with its next task. Locust: `InterruptTaskSet`.
  */

@@ -1,5 +1,6 @@
 export { Activity, Pending } from './activity.js';
 export {
+  BadSetup,
   InterruptTaskSet,
   RescheduleTask,
   RescheduleTaskImmediately,

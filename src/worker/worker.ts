@@ -8,7 +8,7 @@ import { type Environment, isControl, type MessageListener, type UserRuntime } f
 import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
-import { TaskSet, User, type UserClass } from '../users/index.js';
+import { BadSetup, TaskSet, User, type UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
 import { Reporter } from './reporter.js';
 import { StallWatch } from './stallWatch.js';
@@ -252,7 +252,8 @@ export class Worker {
 
   #stopTest(reason: unknown): void {
     const text = reason instanceof Error ? reason.message : String(reason ?? '');
-    this.options.link.send({ kind: 'stopTest', test: this.#test, reason: text });
+    const isBadSetup = reason instanceof BadSetup;
+    this.options.link.send({ kind: 'stopTest', test: this.#test, reason: text, isBadSetup });
   }
 
   #stalled(message: string): void {

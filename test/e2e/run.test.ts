@@ -259,7 +259,14 @@ describe.concurrent('exit codes', () => {
     );
     const { code, stderr } = await tsload('--headless H', { files });
     expect(stderr).toMatch(/ERROR\/\S+: .*host.*--host/i);
-    expect(stderr).toMatch(/Shutting down \(exit code \d\)/);
+    expect(stderr).toMatch(/Shutting down \(exit code 1\)/);
+    expect(code).toBe(1);
+  });
+
+  test('StopTest of the locustfile is no fault: the test ends with 0', async () => {
+    const files = withMore(`export class S extends User { @task t() { throw new StopTest('enough'); } }`);
+    const { code, stderr } = await tsload('--headless S', { files });
+    expect(stderr).toMatch(/ERROR\/\S+: enough/);
     expect(code).toBe(0);
   });
 });

@@ -2,7 +2,7 @@
 import type { Channel, ChannelCredentials, ChannelOptions, Interceptor } from '@grpc/grpc-js';
 import { TsloadError } from '../../errors.js';
 import type { Environment } from '../../events/index.js';
-import { StopTest } from '../controlExceptions.js';
+import { BadSetup } from '../controlExceptions.js';
 import { maskUrl } from '../http/secrets.js';
 import { User } from '../user.js';
 import { prepareKey, releaseKey } from '../userLife.js';
@@ -115,18 +115,18 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
 
 function targetOf(host: string | undefined, { name, tls }: typeof GrpcUser): Target {
   if (host === undefined || host === '') {
-    throw new StopTest(
+    throw new BadSetup(
       `${name} has no host: give host:port with --host, as static host of the class, or as the environment's host`,
     );
   }
   const target = readTarget(host);
   if (typeof target === 'string') {
-    throw new StopTest(
+    throw new BadSetup(
       `the host of ${name} is ${JSON.stringify(maskUrl(host))}, which ${target}: give host and port, for example localhost:50051`,
     );
   }
   if (target.isSecure === false && tls) {
-    throw new StopTest(
+    throw new BadSetup(
       `the host of ${name} is ${JSON.stringify(maskUrl(host))}, which is without TLS, but the class has static tls: write host:port or grpcs://`,
     );
   }

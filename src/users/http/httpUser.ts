@@ -1,6 +1,6 @@
 /** The user class for HTTP. */
 import type { Environment } from '../../events/index.js';
-import { StopTest } from '../controlExceptions.js';
+import { BadSetup } from '../controlExceptions.js';
 import { User } from '../user.js';
 import { releaseKey } from '../userLife.js';
 import { CallSession } from './callSession.js';
@@ -118,7 +118,7 @@ let lastBase: BaseUrl | undefined;
 
 function baseOf(host: string | undefined, className: string): BaseUrl {
   if (host === undefined || host === '') {
-    throw new StopTest(
+    throw new BadSetup(
       `${className} has no host: give the base URL with --host, as static host of the class, or as the environment's host`,
     );
   }
@@ -127,7 +127,7 @@ function baseOf(host: string | undefined, className: string): BaseUrl {
     lastHost = host;
   }
   if (lastBase === undefined) {
-    throw new StopTest(
+    throw new BadSetup(
       `the host of ${className} must be an http:// or https:// URL but is ${JSON.stringify(maskUrl(host))}: for example http://localhost:8080`,
     );
   }

@@ -93,7 +93,7 @@ const workerMessages: readonly WorkerMessage[] = [
   report,
   { kind: 'users', test: 1, step: 4, userCounts: { A: 0 }, isSpent: true },
   { kind: 'stopped', test: 1 },
-  { kind: 'stopTest', test: 1, reason: 'enough' },
+  { kind: 'stopTest', test: 1, reason: 'enough', isBadSetup: false },
   { kind: 'fault', message: 'broken' },
   { kind: 'quit' },
   { kind: 'custom', type: 't', data: { any: ['thing'] }, nodeId: 'h_1' },
