@@ -8,7 +8,7 @@ import { IntervalRecorder, type RunStatistics } from '../stats/index.js';
 import { StopTest } from '../users/index.js';
 import { Worker } from '../worker/index.js';
 import type { Environment } from './environment.js';
-import { prepareTest, testSettings } from './testSettings.js';
+import { bindShape, prepareTest, testSettings } from './testSettings.js';
 
 const clientId = 'local';
 
@@ -111,6 +111,7 @@ export class LocalRunner implements Runner {
   }
 
   startShape(): void {
+    bindShape(this.environment);
     this.#master.startShape();
   }
 

@@ -7,13 +7,17 @@ import type { Environment } from './environment.js';
 
 const filtered = new WeakSet<Environment>();
 
-/** Applies the tags, at the first test, and lets the shape know where it runs. */
+/** Lets the shape know where it runs: before its first tick. */
+export function bindShape(environment: Environment): void {
+  const { shape, runner } = environment;
+  if (!(shape instanceof LoadTestShape)) return;
+  shape.environment = environment;
+  shape.runner = runner;
+}
+
+/** Applies the tags, at the first test. */
 export function prepareTest(environment: Environment): void {
-  const { shape, runner, options, userClasses } = environment;
-  if (shape instanceof LoadTestShape) {
-    shape.environment = environment;
-    shape.runner = runner;
-  }
+  const { options, userClasses } = environment;
   if (filtered.has(environment)) return;
   filtered.add(environment);
   const { tags, excludeTags } = options;

@@ -150,7 +150,7 @@ describe('shapes', () => {
     const seen: number[] = [];
     class Falling extends LoadTestShape {
       override tick(): [number, number] | null {
-        seen.push(this.getCurrentUserCount());
+        seen.push(this.runner?.userCount ?? -1);
         return this.getRunTime() < 0.9 ? [5, 100] : this.getRunTime() < 1.9 ? [1, 100] : null;
       }
     }
