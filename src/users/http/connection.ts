@@ -39,7 +39,7 @@ const KEEP_ALIVE_MARGIN_MS = 500;
 /** No server closes a connection for being idle before it was idle for this long. */
 const STALE_IDLE_MICROS = 100_000;
 /** How long after a request the end of a stale connection may still arrive, besides the way there and back. */
-const STALE_MARGIN_MICROS = 100_000;
+const STALE_MARGIN_MICROS = 200_000;
 
 export class Connection {
   /** Attempts under way. */

@@ -168,7 +168,7 @@ test('a fresh connection that ends is never stale, nor one just used, nor one th
   let count = 0;
   await using crashing = await scriptedServer((_, socket) => {
     if (count++ === 0) return answer;
-    setTimeout(() => socket.resetAndDestroy(), 400);
+    setTimeout(() => socket.resetAndDestroy(), 1000);
     return undefined;
   });
   using other = aUser(crashing.url, { retryStaleConnections: true });
