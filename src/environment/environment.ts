@@ -2,7 +2,7 @@
  * Everything that belongs to one test: user classes, options, events, runner. The same for a program that uses tsload as a
  * library and for the command line. Locust: `Environment`.
  */
-import { TsloadError } from '../errors.js';
+import { OptionError, TsloadError } from '../errors.js';
 import {
   type Environment as EnvironmentView,
   Events,
@@ -53,7 +53,7 @@ export class Environment implements EnvironmentView {
     this.host = options.host;
     this.stopTimeout = this.options.stopTimeout;
     this.catchExceptions = this.options.catchExceptions;
-    this.userClasses = runnableClasses([...(options.userClasses ?? [])]);
+    this.userClasses = runnableClasses(listOf(options.userClasses));
     const { maxNames } = this.options;
     const { chartPercentiles } = options;
     this.#statistics = new RunStatistics({ maxNames, ...(chartPercentiles === undefined ? {} : { chartPercentiles }) });
@@ -110,4 +110,12 @@ export class Environment implements EnvironmentView {
     for (const userClass of this.userClasses) userClass.weight = 1;
     taskSelectionOf(this).assignEqualWeights();
   }
+}
+
+/** A program may be plain JavaScript, where one class is easily given instead of a list. */
+function listOf(userClasses: EnvironmentOptions['userClasses']): readonly UserClass[] {
+  if (userClasses === undefined) return [];
+  if (typeof userClasses === 'object' && userClasses !== null && Symbol.iterator in userClasses)
+    return [...userClasses];
+  throw new OptionError('userClasses must be a list of user classes: put a single one in brackets, [Shopper]');
 }

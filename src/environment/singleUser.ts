@@ -58,11 +58,22 @@ async function runOne(environment: Environment, userClass: UserClass, options: S
   const runtime = makeRuntime(environment, options);
   environment.useRuntime(runtime);
   await fireBeginning(environment);
-  const user = createUser(userClass, environment);
+  const user = makeUser(userClass, environment);
   environment.singleUserInstance = user;
   runtime.introduce(user, userClass.name);
   await user.start();
   return user;
+}
+
+/** There is no test that a constructor could steer: what it throws to do so says why the user cannot be made. */
+function makeUser(userClass: UserClass, environment: Environment): User {
+  try {
+    return createUser(userClass, environment);
+  } catch (thrown) {
+    if (!isControl(thrown)) throw thrown;
+    const reason = thrown.message || `the constructor of ${userClass.name} threw ${thrown.name}`;
+    throw new TsloadError('BAD_USER_CLASS', reason, { cause: thrown });
+  }
 }
 
 async function fireBeginning(environment: Environment): Promise<void> {

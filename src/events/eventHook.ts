@@ -2,7 +2,8 @@
  * One event and its listeners, with Locust's meaning: listeners run in the order in which they were added; one that throws
  * is logged and the others still run; a control exception goes straight to whoever fires, and the rest are skipped.
  */
-import { describeThrown, getLogger } from '../log.js';
+import { getLogger } from '../log.js';
+import { tracebackOf } from '../traceback.js';
 import { isControl } from './control.js';
 
 /** A listener. It may be async: what it rejects with is logged like a throw; lifecycle events wait for it. */
@@ -79,7 +80,7 @@ export class EventHook<Event> {
   }
 
   private failed(thrown: unknown): void {
-    log.error(`a listener of ${this.name} failed: ${describeThrown(thrown)}`);
+    log.error(`a listener of ${this.name} failed: ${tracebackOf(thrown)}`);
     this.onFailure();
   }
 }

@@ -14,7 +14,7 @@ export class Facts {
   until(isTrue: () => boolean, seconds: number): Promise<boolean> {
     if (isTrue()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settle(waiting, false), seconds * 1000);
+      const timer = setTimeout(() => this.#expire(waiting), seconds * 1000);
       const waiting: Waiting = { isTrue, resolve, timer };
       this.#waiting.add(waiting);
     });
@@ -22,6 +22,13 @@ export class Facts {
 
   check(): void {
     for (const waiting of [...this.#waiting]) if (waiting.isTrue()) this.#settle(waiting, true);
+  }
+
+  /** What workers have said while this process was busy is heard first: a late timer must not make it look unsaid. */
+  #expire(waiting: Waiting): void {
+    setImmediate(() => {
+      if (this.#waiting.has(waiting)) this.#settle(waiting, waiting.isTrue());
+    });
   }
 
   #settle(waiting: Waiting, isTrue: boolean): void {

@@ -104,6 +104,7 @@ export class Master {
   /** Starts a test, or brings the running one to another load. Throws `TsloadError` MISUSE for what cannot be done. */
   start(userCount: number, spawnRate: number, { wait, userClasses }: StartOptions = {}): void {
     const load = checkedLoad(userCount, spawnRate, userClasses);
+    this.#checkClasses(userClasses ?? []);
     if (this.#quitting !== undefined) throw new TsloadError('MISUSE', 'the runner has quit: make another environment');
     if (this.#state === 'stopping') {
       throw new TsloadError('MISUSE', 'the test is still being stopped: await runner.stop() before the next start');
@@ -124,6 +125,13 @@ export class Master {
     this.#enter('start');
     if (isNew) this.#guard(this.#beginTest());
     else this.#ramps?.start(load);
+  }
+
+  #checkClasses(names: readonly string[]): void {
+    const known = this.options.classes().map(({ name }) => name);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    throw new TsloadError('MISUSE', `there is no user class ${unknown} in this test, only ${known.join(', ')}`);
   }
 
   /** Lets the shape decide from now on. A second call while it does changes nothing. */

@@ -1,7 +1,8 @@
 /**
  * Asks a shape once a second what the load shall be, and acts when the answer changes.
  */
-import { describeThrown, getLogger } from '../log.js';
+import { getLogger } from '../log.js';
+import { tracebackOf } from '../traceback.js';
 import { isSameLoad, readTick, type ShapeLoad } from './shapeTick.js';
 
 const log = getLogger('tsload.runners');
@@ -81,5 +82,5 @@ export class ShapeDriver {
 /** A shape's own exception brings its stack; what tsload says about a result stands for itself. */
 function sentence(thrown: unknown): string {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'BAD_SHAPE') return thrown.message;
-  return `tick of the load shape threw ${describeThrown(thrown)}`;
+  return `tick of the load shape failed: ${tracebackOf(thrown)}`;
 }

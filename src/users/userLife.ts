@@ -12,6 +12,7 @@ import { nowMicros } from '../clock.js';
 import { TsloadError } from '../errors.js';
 import { isControl, isRecordedFailure } from '../events/index.js';
 import { describeThrown, getLogger } from '../log.js';
+import { tracebackOf } from '../traceback.js';
 import { StopTest, StopUser } from './controlExceptions.js';
 import { tellLeftBehind } from './leftBehindLog.js';
 import { type Task, taskName } from './task.js';
@@ -143,7 +144,7 @@ export class UserLife {
   reportTaskException(thrown: unknown, set: TaskSet | undefined, what = this.#taskName): void {
     const { environment } = this.user;
     environment.runtime.userException(thrown, this.user);
-    const traceback = tracebackOf(thrown);
+    const traceback = faultText(thrown);
     const isOwnFault = thrown instanceof TsloadError; // its message names the class
     taskLog.error(isOwnFault ? traceback : `${what} of ${(set ?? this.user).constructor.name} failed: ${traceback}`);
     const { userError } = environment.events;
@@ -251,7 +252,7 @@ export class UserLife {
   #reportFault(where: string, owner: User | TaskSet, thrown: unknown): void {
     if (this.#isForced && !this.#isEnding) return;
     if (!isRecordedFailure(thrown)) this.user.environment.runtime.userException(thrown, this.user);
-    log.error(`${where} of ${owner.constructor.name} failed: ${tracebackOf(thrown)}`);
+    log.error(`${where} of ${owner.constructor.name} failed: ${faultText(thrown)}`);
   }
 
   /** Something in here failed that must not. The user is over all the same. */
@@ -270,6 +271,6 @@ export class UserLife {
 }
 
 /** A fault of tsload's own kind says all in its message; everything else brings its stack. */
-function tracebackOf(thrown: unknown): string {
-  return thrown instanceof TsloadError ? thrown.message : describeThrown(thrown);
+function faultText(thrown: unknown): string {
+  return thrown instanceof TsloadError ? thrown.message : tracebackOf(thrown);
 }

@@ -7,7 +7,7 @@
 
 import type { ReportedException } from '../link/index.js';
 import { describeThrown } from '../log.js';
-import { tracebackOf } from './traceback.js';
+import { tracebackOf } from '../traceback.js';
 
 const maxTracebacks = 200;
 const others = { message: '(further exceptions)', traceback: '(more different exceptions than are kept apart)' };

@@ -3,7 +3,8 @@
  * Such a mistake of a test must not end the run: it is logged and counted like an exception of a task.
  */
 import { isControl } from '../../events/index.js';
-import { describeThrown, getLogger } from '../../log.js';
+import { getLogger } from '../../log.js';
+import { tracebackOf } from '../../traceback.js';
 import { exitCodes } from '../exit.js';
 
 const log = getLogger('tsload.main');
@@ -26,10 +27,10 @@ export class StrayErrors {
   #caught(what: string, thrown: unknown): void {
     if (isControl(thrown)) return; // a user was stopped in the middle of something that its task did not await
     if (this.#count === undefined) {
-      process.stderr.write(`tsload: error: ${what}: ${describeThrown(thrown)}\n`);
+      process.stderr.write(`tsload: error: ${what}: ${tracebackOf(thrown)}\n`);
       process.exit(exitCodes.failed);
     }
-    log.error(`${what}: ${describeThrown(thrown)}`);
+    log.error(`${what}: ${tracebackOf(thrown)}`);
     this.#count(thrown);
   }
 }

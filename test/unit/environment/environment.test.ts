@@ -34,6 +34,10 @@ describe('user classes', () => {
     expect(new Environment({ userClasses: [A, A] }).userClasses).toEqual([A]);
   });
 
+  test('a class in place of a list of classes is refused with a sentence', () => {
+    expect(() => Reflect.construct(Environment, [{ userClasses: idle('One') }])).toThrow(/userClasses must be a list/);
+  });
+
   test('an abstract class is refused', () => {
     expect(() => new Environment({ userClasses: [User] })).toThrow(/User is no user class that can run/);
   });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { runSingleUser } from '../../../src/environment/index.js';
 import { requestRow, rowHeader } from '../../../src/environment/requestRow.js';
+import { TsloadError } from '../../../src/errors.js';
 import { events } from '../../../src/events/index.js';
 import { HttpUser, StopUser, task, User } from '../../../src/users/index.js';
 
@@ -109,6 +110,13 @@ describe('runSingleUser', () => {
     expect(first).toHaveLength(20);
     await runSingleUser(Chooser, options);
     expect(choices).toEqual(first);
+  });
+
+  test('an HttpUser without a host is refused with its sentence, as a mistake and not as the end of a test', async () => {
+    class Homeless extends HttpUser {}
+    const refusal = await runSingleUser(Homeless, { host: '', write: () => {} }).catch((thrown: unknown) => thrown);
+    expect(refusal).toBeInstanceOf(TsloadError);
+    expect(String(refusal)).toMatch(/Homeless has no host/);
   });
 
   test('a class that cannot be made is refused with its sentence', async () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tracebackOf } from '../../../src/traceback.js';
 import { ExceptionLog } from '../../../src/worker/exceptionLog.js';
 import { isSaturated } from '../../../src/worker/health.js';
 import { IterationBudget } from '../../../src/worker/iterationBudget.js';
 import { randomFrom, userKey } from '../../../src/worker/random.js';
 import { describeStall } from '../../../src/worker/stallProtocol.js';
 import { StartQueue } from '../../../src/worker/startQueue.js';
-import { tracebackOf } from '../../../src/worker/traceback.js';
 
 describe('the queue of starts', () => {
   const drain = (queue: StartQueue, now: number): string[] => {
@@ -147,6 +147,12 @@ describe('exceptions', () => {
       '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     ].join('\n');
     expect(tracebackOf(thrown)).toBe('Error: x\n    at Shopper.buy (/work/locustfile.ts:3:9)');
+  });
+
+  test('a traceback without any frame of the user keeps all: the fault is elsewhere', () => {
+    const thrown = new Error('x');
+    thrown.stack = `Error: x\n    at TaskLoop.run (${new URL('../../../src/users/taskLoop.ts', import.meta.url).href}:1:1)`;
+    expect(tracebackOf(thrown)).toBe(thrown.stack);
   });
 });
 

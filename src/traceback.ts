@@ -4,10 +4,10 @@
  * They say nothing about the user's fault, and they differ: the first task of a user is called from elsewhere than the second.
  */
 import { fileURLToPath } from 'node:url';
-import { describeThrown } from '../log.js';
+import { describeThrown } from './log.js';
 
 /** Where tsload's own files are; with source maps their frames name the sources. */
-const ownFolders = ['dist/', 'src/'].map((folder) => new URL(`../../${folder}`, import.meta.url));
+const ownFolders = ['dist/', 'src/'].map((folder) => new URL(`../${folder}`, import.meta.url));
 const ownPlaces = [
   ...ownFolders.map(({ href }) => href),
   ...ownFolders.map((url) => fileURLToPath(url)),
@@ -16,9 +16,14 @@ const ownPlaces = [
 
 export function tracebackOf(thrown: unknown): string {
   const lines = describeThrown(thrown).split('\n');
-  return lines.filter((line) => !isForeignFrame(line)).join('\n');
+  const kept = lines.filter((line) => !isFrame(line) || !isForeign(line));
+  return (kept.some(isFrame) ? kept : lines).join('\n'); // with no frame of the user, it is tsload that must be looked at
 }
 
-function isForeignFrame(line: string): boolean {
-  return /^\s+at /.test(line) && ownPlaces.some((place) => line.includes(place));
+function isFrame(line: string): boolean {
+  return /^\s+at /.test(line);
+}
+
+function isForeign(line: string): boolean {
+  return ownPlaces.some((place) => line.includes(place));
 }
