@@ -23,6 +23,7 @@ export {
   type StatisticsView,
   type UserErrorEvent,
 } from './events/index.js';
+export { addLogSink, type LogLevel, type LogRecord, setLogLevel } from './log.js';
 export {
   type BidiStream,
   between,

@@ -7,8 +7,8 @@
  *
  * Breaking off is V8's `terminateExecution`. After it Node 20 and 22 abort the process, because their stack of async ids is
  * off; so its check is turned off before, and the stack is emptied at the next tick, just as Node does after an uncaught
- * exception. Without access to these (`process.binding`), and where a task swallows even the termination, the process ends
- * with a message and code 2: what was flushed to files stays.
+ * exception. Without access to these (`process.binding`) the process exits with a message and code 2; where a task swallows even
+ * the termination it is killed, with a message. What was flushed to files stays.
  */
 import { existsSync } from 'node:fs';
 import inspector from 'node:inspector';
