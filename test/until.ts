@@ -7,7 +7,7 @@
 import { inspect } from 'node:util';
 
 export interface UntilOptions {
-  /** Milliseconds. Default 10,000: far more than any test should need, so that a busy machine fails no test. */
+  /** Milliseconds. Default 30,000: far more than any test should need, so that a busy machine fails no test. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. Default 5. */
   readonly intervalMs?: number;
@@ -16,7 +16,7 @@ export interface UntilOptions {
 }
 
 export async function until<T>(condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<T> {
-  const { timeoutMs = 10_000, intervalMs = 5 } = options;
+  const { timeoutMs = 30_000, intervalMs = 5 } = options;
   const start = performance.now();
   for (;;) {
     const seen = await look(condition);

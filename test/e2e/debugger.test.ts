@@ -61,6 +61,9 @@ function generated(map: SourceMap, lines: number, source: string, line: number):
 test('a breakpoint in a locustfile holds at its TypeScript line', async () => {
   const text = `${idleUsers('Other')}
 export class U extends User {
+  override async onStart() {
+    while (!Reflect.has(globalThis, 'breakpointIsSet')) await this.sleep(0.01);
+  }
   @task async t() {
     const marked: number = 1;
     console.log('went on', marked);
@@ -86,6 +89,7 @@ export class U extends User {
   const map = new SourceMap(payload);
   const place = generated(map, readFileSync(built, 'utf8').split('\n').length, 'locustfile.ts', line);
   inspector.send('Debugger.setBreakpoint', { location: { scriptId: script.scriptId, ...place } });
+  inspector.send('Runtime.evaluate', { expression: 'globalThis.breakpointIsSet = true' });
   const paused = await inspector.event<{ hitBreakpoints: string[]; callFrames: { location: Place }[] }>(
     'Debugger.paused',
     ({ hitBreakpoints }) => hitBreakpoints.length > 0,
