@@ -5,35 +5,26 @@ import type { Work } from '../rounds.js';
 
 interface MathClient {
   calculateFactorial(request: object, done: (error: Error | null, response: unknown) => void): void;
-  close(): void;
 }
 type MathClientClass = new (address: string, credentials: unknown, options: object) => MathClient;
 
-export const work: Work = async ({ port, concurrency }) => {
+export const work: Work = ({ port, concurrency }, gate) => {
   let completed = 0;
-  let isOver = false;
   const MathService = mathServiceClass();
   const options = { 'grpc.use_local_subchannel_pool': 1 };
-  const clients = Array.from(
-    { length: concurrency },
-    () => new MathService(`127.0.0.1:${port}`, credentials.createInsecure(), options),
-  );
-  const callAgain = (client: MathClient): void => {
-    client.calculateFactorial({ number: 10_000 }, (error) => {
-      if (isOver) return;
-      if (error) throw error;
-      completed++;
-      callAgain(client);
-    });
-  };
-  for (const client of clients) callAgain(client);
-  return {
-    completed: () => completed,
-    [Symbol.asyncDispose]: async () => {
-      isOver = true;
-      for (const client of clients) client.close();
-    },
-  };
+  for (let i = 0; i < concurrency; i++) {
+    const client = new MathService(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+    const call = (): void => {
+      client.calculateFactorial({ number: 10_000 }, (error) => {
+        if (error) throw error;
+        completed++;
+        if (gate.isOpen) call();
+        else gate.pass(call);
+      });
+    };
+    gate.pass(call);
+  }
+  return { completed: () => completed };
 };
 
 function mathServiceClass(): MathClientClass {

@@ -2,4 +2,5 @@
 import type { Work } from '../rounds.js';
 import { loopOf } from './httpClient.js';
 
-export const work: Work = (target) => loopOf(target, [(dispatch) => (options, handler) => dispatch(options, handler)]);
+export const work: Work = (target, gate) =>
+  loopOf(target, gate, [(dispatch) => (options, handler) => dispatch(options, handler)]);

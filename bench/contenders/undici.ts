@@ -1,30 +1,32 @@
-/** Bare undici: one client a connection, `dispatch` with a handler that reads and drops the body. */
+/**
+ * Bare undici: one client a connection, `dispatch` with a handler that reads and drops the body. It sends the headers that
+ * HttpUser sends, so that both send the same requests.
+ */
 import { Client, type Dispatcher } from 'undici';
 import type { Work } from '../rounds.js';
 
-export const work: Work = async ({ port, concurrency }) => {
+const headers = ['user-agent', 'tsload', 'accept-encoding', 'gzip, deflate, br', 'accept', '*/*'];
+const request: Dispatcher.DispatchOptions = { path: '/', method: 'GET', headers };
+
+export const work: Work = ({ port, concurrency }, gate) => {
   let completed = 0;
-  const clients = Array.from({ length: concurrency }, () => new Client(`http://127.0.0.1:${port}`));
-  const request: Dispatcher.DispatchOptions = { path: '/', method: 'GET' };
-  for (const client of clients) {
+  for (let i = 0; i < concurrency; i++) {
+    const client = new Client(`http://127.0.0.1:${port}`);
+    const send = (): unknown => client.dispatch(request, handler);
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart() {},
       onResponseStart() {},
       onResponseData() {},
       onResponseEnd() {
         completed++;
-        client.dispatch(request, handler);
+        if (gate.isOpen) send();
+        else gate.pass(send);
       },
       onResponseError(_, error) {
-        if (!client.closed && !client.destroyed) throw error;
+        throw error;
       },
     };
-    client.dispatch(request, handler);
+    gate.pass(send);
   }
-  return {
-    completed: () => completed,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(clients.map((client) => client.destroy()));
-    },
-  };
+  return { completed: () => completed };
 };

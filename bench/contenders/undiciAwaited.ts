@@ -4,27 +4,24 @@ import type { Work } from '../rounds.js';
 
 const headers = ['user-agent', 'tsload', 'accept-encoding', 'gzip, deflate, br', 'accept', '*/*'];
 
-export const work: Work = async ({ port, concurrency }) => {
+export const work: Work = ({ port, concurrency }, gate) => {
   let completed = 0;
-  let isOver = false;
-  const loop = async () => {
+  const loop = async (): Promise<never> => {
     const client = new Client(`http://127.0.0.1:${port}`);
-    while (!isOver) {
+    for (;;) {
+      if (!gate.isOpen) await gate.opened();
       await new Promise<Buffer>((resolve, reject) =>
         client.dispatch({ path: '/', method: 'GET', headers }, new Reader(resolve, reject)),
       );
       completed++;
     }
-    await client.close();
   };
-  const loops = Array.from({ length: concurrency }, loop);
-  return {
-    completed: () => completed,
-    [Symbol.asyncDispose]: async () => {
-      isOver = true;
-      await Promise.all(loops);
-    },
-  };
+  for (let i = 0; i < concurrency; i++) {
+    loop().catch((thrown: unknown) => {
+      throw thrown;
+    });
+  }
+  return { completed: () => completed };
 };
 
 class Reader implements Dispatcher.DispatchHandler {

@@ -17,6 +17,6 @@ export const part: Part = {
       moduleContender('grpc-js', 'grpcJs', options),
       ...grpcPeers(options),
     ];
-    return comparison(await alternate(contenders, rounds), 'GrpcUser', { 'grpc-js': { is: 'at least', value: 0.9 } });
+    return comparison(await alternate(contenders, options), 'GrpcUser', { 'grpc-js': { is: 'at least', value: 0.9 } });
   },
 };

@@ -17,7 +17,7 @@ export const part: Part = {
       moduleContender('undici dispatch', 'undici', options),
       ...httpPeers(options),
     ];
-    return comparison(await alternate(contenders, rounds), 'HttpUser', {
+    return comparison(await alternate(contenders, options), 'HttpUser', {
       'undici dispatch': { is: 'at least', value: 0.75 },
       'Locust HttpUser': { is: 'at least', value: 20 },
     });

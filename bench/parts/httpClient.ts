@@ -17,7 +17,7 @@ export const part: Part = {
       moduleContender('undici awaited', 'undiciAwaited', options),
       moduleContender('client with an interceptor', 'httpClientIntercepted', options),
     ];
-    return comparison(await alternate(contenders, rounds), 'client', {
+    return comparison(await alternate(contenders, options), 'client', {
       'undici dispatch': { is: 'at least', value: 0.75 },
     });
   },

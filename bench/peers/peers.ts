@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { numberIn, runCommand } from '../children.js';
-import type { Contender, RoundsOptions, Turn } from '../rounds.js';
+import { type Contender, programContender, type RoundsOptions } from '../rounds.js';
 
 const locust = process.env['TSLOAD_BENCH_LOCUST'] ?? 'locust';
 const locustfile = resolve('bench/peers/locustfile.py');
@@ -56,13 +56,10 @@ function isInstalled(program: string): boolean {
 /** A program that says at its end how many requests it made. Its start is in the processor time. */
 function command(name: string, program: string, args: readonly string[], count: RegExp): Contender | undefined {
   if (!isInstalled(program)) return undefined;
-  return {
-    name,
-    takeTurn: async (): Promise<Turn> => {
-      const { printed, seconds, cpuSeconds } = await runCommand(program, args);
-      return { operations: Number(count.exec(printed)?.[1] ?? Number.NaN), seconds, cpuSeconds };
-    },
-  };
+  return programContender(name, async () => {
+    const { printed, cpuSeconds } = await runCommand(program, args);
+    return { operations: Number(count.exec(printed)?.[1] ?? Number.NaN), cpuSeconds };
+  });
 }
 
 /** Locust counts its own turn, after its warm-up and without its start. */
@@ -82,16 +79,9 @@ function locustUser(name: string, userClass: string, options: RoundsOptions): Co
     urlOf(options),
     userClass,
   ];
-  return {
-    name,
-    takeTurn: async (): Promise<Turn> => {
-      const { printed } = await runCommand(locust, args, { BENCH_SECONDS: String(options.seconds) });
-      const turn: unknown = JSON.parse(/^turn (.*)$/m.exec(printed)?.[1] ?? 'null');
-      return {
-        operations: numberIn(turn, 'operations'),
-        seconds: numberIn(turn, 'seconds'),
-        cpuSeconds: numberIn(turn, 'cpuSeconds'),
-      };
-    },
-  };
+  return programContender(name, async () => {
+    const { printed } = await runCommand(locust, args, { BENCH_SECONDS: String(options.seconds) });
+    const turn: unknown = JSON.parse(/^turn (.*)$/m.exec(printed)?.[1] ?? 'null');
+    return { operations: numberIn(turn, 'operations'), cpuSeconds: numberIn(turn, 'cpuSeconds') };
+  });
 }
