@@ -16,6 +16,7 @@ import { findSourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { describeThrown, getLogger } from '../log.js';
+import { TaskSet, User } from '../users/index.js';
 import { Cell, type StallHooks, stallHooksKey, tickMillis } from './stallProtocol.js';
 
 const log = getLogger('tsload.runners');
@@ -28,45 +29,54 @@ export interface StallWatchOptions {
   readonly stallSeconds: number;
   /** Called inside the frozen process, before the task is broken off: keep other users from running into the same. */
   beforeBreak(): void;
-  /** What `this` of a frozen call is, if it is a user or a task set: its user class. */
-  userClassOf(self: unknown): string | undefined;
   /** The event loop turns again. */
   broken(message: string): void;
 }
 
-export class StallWatch {
-  readonly #cells = new Int32Array(new SharedArrayBuffer(4 * Object.keys(Cell).length));
-  #ticker: NodeJS.Timeout | undefined;
-  #thread: Thread | undefined;
-  #repair: (() => void) | undefined;
-  #message: string | undefined;
+/** The tests that are watched. There may be several in a process, and there is one event loop, so one thread for all. */
+const watched = new Set<StallWatchOptions>();
+let thread: WatchedThread | undefined;
 
+/** The watch over one worker. */
+export class StallWatch {
   constructor(private readonly options: StallWatchOptions) {}
 
   start(): void {
-    if (this.options.stallSeconds <= 0 || this.#ticker !== undefined) return;
-    this.#ticker = setInterval(() => this.#tick(), tickMillis).unref();
-    this.#startThread();
+    if (this.options.stallSeconds <= 0) return;
+    watched.add(this.options);
+    thread ??= new WatchedThread(this.options.stallSeconds);
   }
 
   stop(): void {
-    clearInterval(this.#ticker);
-    this.#ticker = undefined;
-    const thread = this.#thread;
-    this.#thread = undefined;
-    thread?.terminate().catch(() => {});
-    if (thread !== undefined) Reflect.deleteProperty(globalThis, stallHooksKey);
+    if (!watched.delete(this.options) || watched.size > 0) return;
+    thread?.close();
+    thread = undefined;
   }
+}
 
-  #startThread(): void {
+/** This thread, with another that watches it. */
+class WatchedThread {
+  readonly #cells = new Int32Array(new SharedArrayBuffer(4 * Object.keys(Cell).length));
+  readonly #ticker = setInterval(() => this.#tick(), tickMillis).unref();
+  readonly #watcher: Thread | undefined;
+  #repair: (() => void) | undefined;
+  #message: string | undefined;
+
+  constructor(stallSeconds: number) {
     const script = new URL('./stallThread.js', import.meta.url);
     if (!existsSync(fileURLToPath(script))) return; // tsload runs from its sources, in its own tests
     Reflect.set(globalThis, stallHooksKey, this.#hooks());
     const ownRoot = new URL('..', import.meta.url).href;
-    const workerData = { cells: this.#cells, stallSeconds: this.options.stallSeconds, ownRoot };
-    this.#thread = new Thread(script, { workerData, execArgv: [], env: {}, name: 'tsload stall watch' });
-    this.#thread.unref();
-    this.#thread.on('error', (thrown) => log.debug(`the stall watch does not run: ${describeThrown(thrown)}`));
+    const workerData = { cells: this.#cells, stallSeconds, ownRoot };
+    this.#watcher = new Thread(script, { workerData, execArgv: [], env: {}, name: 'tsload stall watch' });
+    this.#watcher.unref();
+    this.#watcher.on('error', (thrown) => log.debug(`the stall watch does not run: ${describeThrown(thrown)}`));
+  }
+
+  close(): void {
+    clearInterval(this.#ticker);
+    this.#watcher?.terminate().catch(() => {});
+    Reflect.deleteProperty(globalThis, stallHooksKey);
   }
 
   #tick(): void {
@@ -78,22 +88,28 @@ export class StallWatch {
     this.#repair?.();
     this.#repair = undefined;
     this.#message = undefined;
-    this.options.broken(message);
+    for (const { broken } of watched) broken(message);
   }
 
-  /** What the thread calls in here while this thread stands still. */
+  /** What the watcher calls in here while this thread stands still. */
   #hooks(): StallHooks {
     return {
-      userClassOf: (self) => this.options.userClassOf(self) ?? '',
+      userClassOf,
       placeOf,
       prepare: (message) => {
         this.#message = message;
         this.#repair ??= loosenAsyncStack();
-        this.options.beforeBreak();
+        for (const { beforeBreak } of watched) beforeBreak();
         return this.#repair !== undefined;
       },
     };
   }
+}
+
+/** The user class behind the `this` of some call; empty when it is neither a user nor a task set. */
+function userClassOf(self: unknown): string {
+  const user: unknown = self instanceof TaskSet ? self.user : self;
+  return user instanceof User ? user.constructor.name : '';
 }
 
 function placeOf(url: string, line: number, column: number): string {

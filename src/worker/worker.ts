@@ -8,7 +8,7 @@ import { type Environment, isControl, type MessageListener, type UserRuntime } f
 import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
-import { BadSetup, TaskSet, User, type UserClass } from '../users/index.js';
+import { BadSetup, type UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
 import { Reporter } from './reporter.js';
 import { StallWatch } from './stallWatch.js';
@@ -82,7 +82,6 @@ export class Worker {
     this.#stallWatch = new StallWatch({
       stallSeconds: options.stallSeconds,
       beforeBreak: () => this.#runtime.refuseTasks(),
-      userClassOf,
       broken: (message) => this.#stalled(message),
     });
     environment.events.request.recordInto(recorder);
@@ -291,10 +290,4 @@ export class Worker {
     this.usage.close();
     this.options.environment.events.request.recordInto(undefined);
   }
-}
-
-/** The user class behind the `this` of some call. */
-function userClassOf(self: unknown): string | undefined {
-  const user: unknown = self instanceof TaskSet ? self.user : self;
-  return user instanceof User ? user.constructor.name : undefined;
 }
