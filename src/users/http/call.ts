@@ -124,7 +124,6 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     // Not in onHeaders: the first cookie of a process loads what keeps them, and that is not the target's time.
     if (this.setCookies !== undefined) this.session.keepCookies(this, this.setCookies);
     if (this.location !== undefined) this.redirect(this.location);
-    else if (this.lacksBytes()) this.onError(shortBody);
     else if (this.contentEncoding === undefined) this.arrived();
     else decodeThen(this.contentEncoding, this.body, this);
   }
@@ -294,5 +293,3 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     }
   }
 }
-
-const shortBody = Object.assign(new Error('short body'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });

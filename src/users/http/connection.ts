@@ -44,7 +44,7 @@ const STALE_MARGIN_MICROS = 200_000;
 export class Connection {
   /** Attempts under way. */
   running = 0;
-  /** The server chose HTTP/2, where bodies are not checked against their announced length. */
+  /** The server chose HTTP/2: several attempts at a time, and each can be ended without the connection. */
   isHttp2 = false;
   isDiscarded = false;
   readonly #owner: ConnectionOwner;

@@ -185,12 +185,6 @@ export abstract class Exchange extends Pending implements Limited {
     this.micros = 0;
   }
 
-  /** HTTP/2 bodies, which undici does not check against their announced length. */
-  protected lacksBytes(): boolean {
-    if (!this.isHttp2 || this.contentLength === undefined || this.method === 'HEAD') return false;
-    return this.answerStatus !== 304 && this.body.length !== Number(this.contentLength);
-  }
-
   /** Hot: the time limits of the call; that of the server's silence begins when the request is sent. */
   protected setLimits(): void {
     const { timeoutMs } = this.mode;

@@ -171,7 +171,7 @@ test('a fresh connection that ends is never stale, nor one just used, nor one th
     setTimeout(() => socket.resetAndDestroy(), 1000);
     return undefined;
   });
-  using other = aUser(crashing.url, { retryStaleConnections: true });
+  using other = aUser(crashing.url);
   await other.client.get('/');
   await idle();
   expect((await other.client.get('/')).error?.name).toBe('ConnectionResetError');
@@ -208,7 +208,7 @@ test('what the target sends unasked or before its time does not disturb later re
 });
 
 test('an idle connection is closed after its time, or when the server announces less', async () => {
-  await using server = await httpServer((_, response) => response.end('ok'));
+  await using server = await scriptedServer(() => answer);
   using visitor = aUser(server.url, { keepAliveTimeoutSeconds: 0.05 });
   await visitor.client.get('/');
   await until(() => server.sockets.size === 0);

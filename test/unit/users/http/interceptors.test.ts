@@ -36,6 +36,13 @@ test('work of an interceptor before the first attempt is not in the response tim
   expect(visitor.recorder.only.milliseconds).toBeLessThan(elapsed - 295);
 });
 
+test('waiting for a connection after the interceptors is in the response time', async () => {
+  await using server = await httpServer((_, response) => setTimeout(() => response.end('ok'), 100));
+  using visitor = aUser(server.url, { interceptors: [named('a')], concurrency: 1 });
+  await Promise.all([visitor.client.get('/'), visitor.client.get('/')]);
+  expect(visitor.recorder.samples[1]?.milliseconds).toBeGreaterThan(195);
+});
+
 test("undici's retry interceptor: its attempts are one sample with the time of all", async () => {
   let count = 0;
   await using server = await httpServer((_, response) => {

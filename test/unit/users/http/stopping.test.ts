@@ -3,7 +3,7 @@ import { ConnectionPool, HttpUser, StopUser } from '../../../../src/users/index.
 import { anEnvironment } from '../../../builders.js';
 import { until } from '../../../until.js';
 import { aUser } from './builders.js';
-import { httpServer, tcpServer } from './servers.js';
+import { httpServer, scriptedServer, tcpServer } from './servers.js';
 
 const reason = new StopUser('stop');
 
@@ -141,6 +141,15 @@ test('a forced stop ends a user in its request; onStop then works with the same 
   expect(environment.recorder.cutOffs).toBe(1);
   expect(environment.recorder.only.name).toBe('/logout');
   expect(environment.thrown).toEqual([]);
+  await until(() => server.sockets.size === 0);
+});
+
+test('a user that is over leaves no connection behind', async () => {
+  await using server = await scriptedServer(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  const visitor = aUser(server.url);
+  await Promise.all([visitor.client.get('/'), visitor.client.get('/')]);
+  expect(server.sockets.size).toBe(2);
+  visitor[Symbol.dispose]();
   await until(() => server.sockets.size === 0);
 });
 
