@@ -88,7 +88,7 @@ test('over HTTP/2 a reset stream, a short body and a session that goes away are 
   const names = visitor.recorder.samples.map(({ error }) => error?.split(':')[0]);
   expect(names[0]).toBe('ProtocolError');
   expect(names[1]).toBe('ProtocolError');
-  expect(names[2]).toMatch(/^Connection(Closed|Reset)Error$/);
+  expect(names[2]).toMatch(/^(Stale|)Connection(Closed|Reset|)Error$/);
 });
 
 test('a stop over HTTP/2 cancels the request', async () => {
