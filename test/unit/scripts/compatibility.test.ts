@@ -1,10 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { behaviours } from '../../../scripts/compatibility/behaviours.js';
-import { untested } from '../../../scripts/compatibility/page.js';
-import { numberedTestsIn } from '../../../scripts/compatibility/testNames.js';
+import { compatibilityPage, untested } from '../../../scripts/compatibility/page.js';
+import { numberedTests, numberedTestsIn } from '../../../scripts/compatibility/testNames.js';
 
+const root = new URL('../../../', import.meta.url).pathname;
 /** What begins a numbered name, in pieces, so that these lines are not taken for tests themselves. */
 const open = '[';
+
+test('docs/compatibility.md is what npm run compatibility writes', () => {
+  expect(readFileSync(`${root}docs/compatibility.md`, 'utf8')).toBe(compatibilityPage(behaviours, numberedTests(root)));
+});
+
+test('every behaviour of one machine is named by a test', () => {
+  expect(untested(behaviours, numberedTests(root))).toEqual([]);
+});
 
 test('the behaviours are numbered from 1 to 153 without a gap', () => {
   expect(behaviours.map(({ number }) => number)).toEqual(Array.from({ length: 153 }, (_, i) => i + 1));
