@@ -4,6 +4,7 @@
  * They say nothing about the user's fault, and they differ: the first task of a user is called from elsewhere than the second.
  */
 import { fileURLToPath } from 'node:url';
+import { TsloadError } from './errors.js';
 import { describeThrown } from './log.js';
 
 /** Where tsload's own files are; with source maps their frames name the sources. */
@@ -17,7 +18,8 @@ const ownPlaces = [
 export function tracebackOf(thrown: unknown): string {
   const lines = describeThrown(thrown).split('\n');
   const kept = lines.filter((line) => !isFrame(line) || !isForeign(line));
-  return (kept.some(isFrame) ? kept : lines).join('\n'); // with no frame of the user, it is tsload that must be looked at
+  if (thrown instanceof TsloadError || kept.some(isFrame)) return kept.join('\n');
+  return lines.join('\n'); // no frame of the user: it is tsload that must be looked at
 }
 
 function isFrame(line: string): boolean {

@@ -5,6 +5,7 @@
 import { TsloadError } from '../errors.js';
 import { getLogger } from '../log.js';
 import { addTags, declaredMember, type MemberContext } from './declaredMembers.js';
+import { shown } from './shown.js';
 import { isTaskSetClass, type Task, type TaskFunction, type TaskSetClass } from './task.js';
 
 const log = getLogger('tsload.user');
@@ -96,10 +97,7 @@ export function transitions(
   targets: Readonly<Record<string, number>> | readonly (string | readonly [name: string, weight: number])[],
 ): TransitionDecorator {
   if (typeof targets !== 'object' || targets === null) {
-    throw new TsloadError(
-      'BAD_USER_CLASS',
-      `@transitions must be given an object or a list but got ${String(targets)}`,
-    );
+    throw new TsloadError('BAD_USER_CLASS', `@transitions must be given an object or a list but got ${shown(targets)}`);
   }
   const pairs = Array.isArray(targets) ? targets : Object.entries(targets);
   return transitionsDecorator(
@@ -111,7 +109,7 @@ export function transitions(
 function transitionsDecorator(what: string, pairs: readonly (readonly [name: unknown, weight: unknown])[]) {
   const checked = pairs.map(([name, weight]): readonly [string, number] => {
     if (typeof name !== 'string') {
-      throw new TsloadError('BAD_USER_CLASS', `${what} must name a method but got ${String(name)}`);
+      throw new TsloadError('BAD_USER_CLASS', `${what} must name a method but got ${shown(name)}`);
     }
     checkWeight(what, weight);
     return [name, weight];
@@ -180,7 +178,7 @@ function asTask(value: unknown, context: MemberContext): Task {
   if (isFunction(value)) return value;
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `the static field ${String(context.name)} is marked as a task but holds ${String(value)}: give it a task set class or a function`,
+    `the static field ${String(context.name)} is marked as a task but holds ${shown(value)}: give it a task set class or a function`,
   );
 }
 
@@ -219,6 +217,6 @@ export function checkWeight(what: string, weight: unknown): asserts weight is nu
   if (typeof weight === 'number' && Number.isInteger(weight) && weight >= 0 && weight <= 1_000_000) return;
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `${what} must be given a whole number from 0 to 1,000,000 as weight but got ${String(weight)}`,
+    `${what} must be given a whole number from 0 to 1,000,000 as weight but got ${shown(weight)}`,
   );
 }

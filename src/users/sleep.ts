@@ -3,6 +3,7 @@
  */
 import { TsloadError } from '../errors.js';
 import { type Activity, Pending } from './activity.js';
+import { shown } from './shown.js';
 
 /** Longest delay that a timer of Node takes; longer pauses are made of several. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -57,5 +58,5 @@ function wake(sleep: Sleep): void {
 /** Seconds to sleep; negative ones are 0. Throws `TsloadError` MISUSE for what is no number. */
 export function checkedSeconds(seconds: unknown): number {
   if (typeof seconds === 'number' && !Number.isNaN(seconds)) return Math.max(0, seconds);
-  throw new TsloadError('MISUSE', `sleep must be given a number of seconds but got ${String(seconds)}`);
+  throw new TsloadError('MISUSE', `sleep must be given a number of seconds but got ${shown(seconds)}`);
 }

@@ -7,6 +7,7 @@
 import { TsloadError } from '../errors.js';
 import { declaredMembersOf, ownTags } from './declaredMembers.js';
 import { checkWeight } from './decorators.js';
+import { shown } from './shown.js';
 import { isTaskSetClass, type Task, type TaskSetClass, taskName } from './task.js';
 
 /** One declared task. */
@@ -126,7 +127,7 @@ function pairsOf(owner: TaskOwnerClass, tasks: unknown): (readonly [task: unknow
   if (Array.isArray(tasks)) return tasks.map((task: unknown) => (Array.isArray(task) ? [task[0], task[1]] : [task, 1]));
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `static tasks of ${owner.name} is ${describe(tasks)}: it must be a list of tasks, or a Map from task to weight`,
+    `static tasks of ${owner.name} is ${shown(tasks)}: it must be a list of tasks, or a Map from task to weight`,
   );
 }
 
@@ -140,13 +141,8 @@ function notATask(owner: TaskOwnerClass, found: unknown): TsloadError {
     typeof found === 'string'
       ? `the method itself, ${owner.name}.prototype.${found}`
       : 'functions and task set classes';
-  return new TsloadError('BAD_USER_CLASS', `static tasks of ${owner.name} holds ${describe(found)}: give it ${hint}`);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return `the class ${value.name}, which is no task set`;
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  const what = typeof found === 'function' ? `${shown(found)}, which is no task set` : shown(found);
+  return new TsloadError('BAD_USER_CLASS', `static tasks of ${owner.name} holds ${what}: give it ${hint}`);
 }
 
 function union(...sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {

@@ -5,6 +5,7 @@
 import { TsloadError } from '../errors.js';
 import { type Environment, isControl } from '../events/index.js';
 import { chainOf } from './markovChain.js';
+import { shown } from './shown.js';
 import { isMarkovClass, isTaskSetClass, type TaskSetClass } from './task.js';
 import { declaredTasks, type TaskList, taskNames } from './taskList.js';
 import { selectedTasks, taskSelectionOf } from './taskSelection.js';
@@ -50,7 +51,7 @@ function checkNumber(name: string, property: string, value: unknown, isRightKind
   if (typeof value === 'number' && isRightKind && value >= 0) return;
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `static ${property} of ${name} is ${String(value)}: it must be a ${property === 'weight' ? '' : 'whole '}number, 0 or above`,
+    `static ${property} of ${name} is ${shown(value)}: it must be a ${property === 'weight' ? '' : 'whole '}number, 0 or above`,
   );
 }
 
@@ -58,7 +59,7 @@ function checkWaitTime(name: string, waitTime: unknown): void {
   if (typeof waitTime === 'function') return;
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `static waitTime of ${name} is ${String(waitTime)}: it must be a function, for example constant(${typeof waitTime === 'number' ? waitTime : 1})`,
+    `static waitTime of ${name} is ${shown(waitTime)}: it must be a function, for example constant(${typeof waitTime === 'number' ? waitTime : 1})`,
   );
 }
 

@@ -3,6 +3,7 @@
  */
 import { nowMicros } from '../clock.js';
 import { TsloadError } from '../errors.js';
+import { shown } from './shown.js';
 import type { WaitOwner } from './task.js';
 import { loopKey } from './taskLoop.js';
 
@@ -33,7 +34,7 @@ export function constantThroughput(tasksPerSecond: number): (owner: WaitOwner) =
   if (!(tasksPerSecond > 0)) {
     throw new TsloadError(
       'BAD_USER_CLASS',
-      `constantThroughput must be given a number of tasks per second above 0 but got ${String(tasksPerSecond)}`,
+      `constantThroughput must be given a number of tasks per second above 0 but got ${shown(tasksPerSecond)}`,
     );
   }
   return constantPacing(1 / tasksPerSecond);
@@ -43,6 +44,6 @@ function checkSeconds(what: string, seconds: number): void {
   if (typeof seconds === 'number' && seconds >= 0) return;
   throw new TsloadError(
     'BAD_USER_CLASS',
-    `${what} must be given seconds, 0 or above, but got ${String(seconds)}: for example ${what}(1${what === 'between' ? ', 5' : ''})`,
+    `${what} must be given seconds, 0 or above, but got ${shown(seconds)}: for example ${what}(1${what === 'between' ? ', 5' : ''})`,
   );
 }

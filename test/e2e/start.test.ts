@@ -55,6 +55,22 @@ describe.concurrent('a mistake is told in one line', () => {
     ['no locustfile', '', {}, 1, /^tsload: error: no locustfile.ts .* -f FILE, or .* tsload init\n$/],
     ['a missing one', '-f none.ts', {}, 1, /^tsload: error: locustfile \S+none.ts does not exist: check -f none.ts\n$/],
     [
+      'one that awaits what never comes',
+      '--headless',
+      { 'locustfile.ts': `${idleUsers('U')}; await new Promise(() => {});` },
+      1,
+      /error: the locustfile awaits something that never comes/,
+    ],
+    [
+      'a shape without tick',
+      '--headless',
+      {
+        'locustfile.ts': `${idleUsers('U')}; import { LoadTestShape } from 'tsload'; export class S extends LoadTestShape {}`,
+      },
+      1,
+      /error: load shape S has no method tick/,
+    ],
+    [
       'a broken one',
       '',
       { 'locustfile.ts': 'export const x = ;' },

@@ -34,9 +34,17 @@ async function runWith(sources: Sources, around: Around): Promise<number> {
   if (early.wantsVersion) return print(`${versionLine()}\n`);
   if (early.wantsHelp) return showHelp(early.locustfiles);
   const loading = loadLocustfiles(early.locustfiles, { tsload: loadTsload() });
+  process.once('beforeExit', endStuckLoad);
   const [locustfile, { runSession }] = await Promise.all([loading, import('./session.js')]);
+  process.off('beforeExit', endStuckLoad);
   await using _ = locustfile;
   return await runSession(locustfile, sources, customArguments(), around);
+}
+
+/** The event loop is empty, and nobody could say why the process ends. */
+function endStuckLoad(): void {
+  process.stderr.write('tsload: error: the locustfile awaits something that never comes: it is not loaded\n');
+  process.exit(exitCodes.failed);
 }
 
 /** A turn later, so that the build is on its way when the event loop is busy with loading. */

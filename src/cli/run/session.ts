@@ -93,6 +93,11 @@ function makeShape(locustfile: LoadedLocustfile) {
   if (first === undefined) return undefined;
   const [name, ShapeClass] = first;
   if (others.length > 0) log.info(`Using the load shape ${name}, the first of ${others.length + 1}`);
+  if (typeof Reflect.get(ShapeClass.prototype, 'tick') !== 'function') {
+    throw new LocustfileError(
+      `load shape ${name} has no method tick: it must return [users, spawnRate], or null to end the test`,
+    );
+  }
   try {
     return new ShapeClass();
   } catch (thrown) {

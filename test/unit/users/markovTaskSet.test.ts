@@ -187,6 +187,6 @@ test('transitions refuse what is no name and no weight', () => {
       Reflect.apply(typeof make === 'function' ? make : () => {}, undefined, given);
   expect(call(transition, 3)).toThrow('@transition must name a method but got 3');
   expect(call(transition, 'a', -1)).toThrow('@transition must be given a whole number');
-  expect(call(transitions, 'a')).toThrow('@transitions must be given an object or a list but got a');
-  expect(call(transitions, { a: 'often' })).toThrow('as weight but got often');
+  expect(call(transitions, 'a')).toThrow('@transitions must be given an object or a list but got "a"');
+  expect(call(transitions, { a: 'often' })).toThrow('as weight but got "often"');
 });

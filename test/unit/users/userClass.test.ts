@@ -144,7 +144,7 @@ test('a class that cannot run is refused before it does', () => {
   Reflect.set(Inner, 'waitTime', 3);
   expect(checked({})).not.toThrow();
   expect(checked({ weight: 0.5, fixedCount: 3, waitTime: constant(1) })).not.toThrow();
-  expect(checked({ weight: 'much' })).toThrow('static weight of Shopper is much: it must be a number, 0 or above');
+  expect(checked({ weight: 'much' })).toThrow('static weight of Shopper is "much": it must be a number, 0 or above');
   expect(checked({ weight: Number.NaN })).toThrow('static weight of Shopper is NaN');
   expect(checked({ fixedCount: 1.5 })).toThrow('static fixedCount of Shopper is 1.5: it must be a whole number');
   expect(checked({ waitTime: 5 })).toThrow(

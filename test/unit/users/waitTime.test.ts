@@ -128,7 +128,7 @@ test('a wait time that is no function, or gives no seconds, says so', () => {
   const user = new Shopper(anEnvironment());
   expect(() => waitOf(user)).toThrow('waitTime of Shopper is 5: it must be a function, for example constant(1)');
   Reflect.set(Shopper, 'waitTime', () => 'soon');
-  expect(() => waitOf(user)).toThrow('waitTime of Shopper returned soon: it must return a number of seconds');
+  expect(() => waitOf(user)).toThrow('waitTime of Shopper returned "soon": it must return a number of seconds');
 });
 
 test('wait times refuse what are no seconds', () => {
@@ -136,7 +136,7 @@ test('wait times refuse what are no seconds', () => {
     to: (make: unknown) => () => Reflect.apply(typeof make === 'function' ? make : () => {}, undefined, values),
   });
   expect(give('1').to(constant)).toThrow(
-    'constant must be given seconds, 0 or above, but got 1: for example constant(1)',
+    'constant must be given seconds, 0 or above, but got "1": for example constant(1)',
   );
   expect(give(1).to(between)).toThrow('between must be given seconds, 0 or above, but got undefined');
   expect(give(-1).to(constantPacing)).toThrow('constantPacing must be given seconds, 0 or above, but got -1');
