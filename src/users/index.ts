@@ -119,5 +119,5 @@ export {
   NonMarkovTaskTransitionError,
   ResponseError,
 } from './userErrors.js';
-export { onStopSeconds, releaseKey, type UserState, unwindSeconds } from './userLife.js';
+export { onStopSeconds, preloadKey, releaseKey, type UserState, unwindSeconds } from './userLife.js';
 export { between, constant, constantPacing, constantThroughput } from './waitTime.js';

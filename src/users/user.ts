@@ -8,7 +8,7 @@ import { checkedSeconds, Sleep } from './sleep.js';
 import type { TaskDeclaration, WaitTime } from './task.js';
 import { loopKey, type TaskLoop } from './taskLoop.js';
 import { selectedTasks } from './taskSelection.js';
-import { lifeKey, prepareKey, releaseKey, UserLife, type UserState } from './userLife.js';
+import { lifeKey, preloadKey, prepareKey, releaseKey, UserLife, type UserState } from './userLife.js';
 import { secondsToWait } from './waiting.js';
 import { constant } from './waitTime.js';
 
@@ -40,6 +40,9 @@ export class User {
    * or a function of your own. Default `constant(0)`. Locust: `wait_time`.
    */
   static waitTime: WaitTime = constant(0);
+
+  /** For clients: loads the packages that users of this class need, so that no measured second contains it. */
+  static [preloadKey](): void {}
 
   /** What this user awaits from tsload right now. For clients. */
   readonly activity = new Activity();

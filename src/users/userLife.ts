@@ -25,6 +25,9 @@ import { rejected, turn, Wait } from './userPause.js';
 /** Under this key users keep their life. */
 export const lifeKey: unique symbol = Symbol('tsload user life');
 
+/** Under this key a user class has what loads the packages of its client: called before the first test. */
+export const preloadKey: unique symbol = Symbol('tsload preload');
+
 /** Under this key a client's user class has what must be done before `onStart`, if there is anything. */
 export const prepareKey: unique symbol = Symbol('tsload prepare');
 

@@ -8,7 +8,7 @@ import { type Environment, isControl, type MessageListener, type UserRuntime } f
 import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
-import { BadSetup, type UserClass } from '../users/index.js';
+import { BadSetup, preloadKey, type UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
 import { Reporter } from './reporter.js';
 import { StallWatch } from './stallWatch.js';
@@ -64,6 +64,7 @@ export class Worker {
 
   constructor(private readonly options: WorkerOptions) {
     const { environment, recorder, link, id } = options;
+    for (const userClass of options.userClasses.values()) userClass[preloadKey]();
     this.#runtime = new WorkerRuntime(
       recorder,
       () => this.index,

@@ -5,11 +5,12 @@ import type { Environment } from '../../events/index.js';
 import { BadSetup } from '../controlExceptions.js';
 import { maskUrl } from '../http/secrets.js';
 import { User } from '../user.js';
-import { prepareKey, releaseKey } from '../userLife.js';
+import { preloadKey, prepareKey, releaseKey } from '../userLife.js';
 import type { Caller } from './caller.js';
 import type { GrpcMetadata } from './callOptions.js';
 import type { LazyChannel } from './channels.js';
 import type { GrpcTlsOptions } from './credentials.js';
+import { grpcJs, protobuf } from './lazy.js';
 import type { GrpcService, GrpcStub, Int64Mode } from './service.js';
 import { readTarget, type Target } from './target.js';
 import { setupOf, type UserSetup } from './userSetup.js';
@@ -49,6 +50,11 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
   static interceptors: readonly Interceptor[] = [];
   /** Seconds that a call may take. 0, the default: no limit. A call can set its own. */
   static timeoutSeconds = 0;
+
+  static override [preloadKey](): void {
+    grpcJs();
+    protobuf();
+  }
 
   /** Sent with every call of this user. */
   metadata: GrpcMetadata | undefined = undefined;

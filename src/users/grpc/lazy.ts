@@ -1,5 +1,5 @@
 /**
- * The heavy packages, loaded when the first GrpcUser needs them: a locustfile with other users never pays for them.
+ * The heavy packages, loaded before the first test with a GrpcUser class: a locustfile with other users never pays for them.
  */
 import { createRequire } from 'node:module';
 

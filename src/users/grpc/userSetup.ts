@@ -40,7 +40,7 @@ export class UserSetup {
   constructor(private readonly userClass: GrpcUserClass) {
     const { interceptors, timeoutSeconds, service, reflection, int64 } = userClass;
     check(userClass);
-    grpcJs(); // loaded with the first user, and not in the middle of its first task
+    grpcJs(); // for a user that no worker made, as in runSingleUser: not in the middle of its first task
     this.interceptors = interceptors;
     this.timeoutSeconds = timeoutSeconds;
     this.#int64 = int64Mode(int64, service, userClass.name);

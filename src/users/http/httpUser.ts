@@ -2,7 +2,7 @@
 import type { Environment } from '../../events/index.js';
 import { BadSetup } from '../controlExceptions.js';
 import { User } from '../user.js';
-import { releaseKey } from '../userLife.js';
+import { preloadKey, releaseKey } from '../userLife.js';
 import { CallSession } from './callSession.js';
 import type { HttpTlsOptions, ProxyOptions } from './connectionOptions.js';
 import type { ConnectionPool } from './connectionPool.js';
@@ -76,6 +76,10 @@ export class HttpUser extends User {
   /** Address of this machine to connect from. Default: the system's choice. */
   static localAddress: string | undefined = undefined;
 
+  static override [preloadKey](): void {
+    undiciClient();
+  }
+
   readonly #base: BaseUrl;
   #calls: CallSession | undefined = undefined;
   #client: HttpSession | undefined = undefined;
@@ -105,7 +109,7 @@ export class HttpUser extends User {
     const userClass = this.constructor as typeof HttpUser;
     const settings = settingsOf(userClass);
     const { pool } = userClass;
-    // Loaded here, that its loading be no part of the first response time.
+    // A user that no worker made, as in runSingleUser: its loading must be no part of the first response time either.
     undiciClient();
     this.#calls = new CallSession(this, settings, pool ?? ownPool(userClass), pool !== undefined, this.#base.origin);
     return new HttpSession(this.#calls, this.#base, settings);
