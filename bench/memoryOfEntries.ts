@@ -20,7 +20,7 @@ for (let second = 0; second < seconds; second++) {
   }
   peak = Math.max(peak, process.memoryUsage.rss());
   statistics.apply(recorder.takeInterval({ isWarmup: false }), 'local');
-  statistics.tick({ now: Date.now() / 1000, userCount: 1, isSaturated: false, isWarmup: false });
+  statistics.tick({ now: Date.now() / 1000, userCount: 1, isWarmup: false });
   peak = Math.max(peak, process.memoryUsage.rss());
   await new Promise((resolve) => setTimeout(resolve, 1)); // as between two reports
 }

@@ -70,6 +70,26 @@ export interface ExceptionView {
   readonly nodes: readonly string[];
 }
 
+/** How the process of a load generator did in an interval. */
+export interface GeneratorHealth {
+  /** Percent of one core. */
+  readonly cpuPercent: number;
+  /** Resident bytes. */
+  readonly memoryBytes: number;
+  /** 99th percentile by which the event loop was late. */
+  readonly loopDelayMillis: number;
+  /** Share of the interval in which the event loop was busy: 0 to 1. */
+  readonly loopUtilisation: number;
+  /** Milliseconds spent in garbage collection. */
+  readonly gcMillis: number;
+}
+
+/** What a worker says of itself in a report. */
+export interface WorkerHealth extends GeneratorHealth {
+  /** The generator was too busy to measure well. */
+  readonly isSaturated: boolean;
+}
+
 /** One second of the run, or several merged into one once the history is long. */
 export interface HistoryPoint {
   /** Start of the interval, seconds since 1970. */
@@ -81,6 +101,8 @@ export interface HistoryPoint {
   readonly totalAvgResponseTime: number;
   /** By quantile, for the charted ones: `0.5` and `0.95` unless set otherwise. Current, of all samples; 0 without. */
   readonly percentiles: Readonly<Record<string, number>>;
+  /** The load generator: of each number the highest of all workers. `null` when none has reported in this interval. */
+  readonly generator: GeneratorHealth | null;
   /** The generator was saturated in this interval: its times are not the target's alone. */
   readonly isSaturated: boolean;
   readonly isWarmup: boolean;

@@ -11,7 +11,6 @@ export type {
   SpawnMessage,
   TestSettings,
   UserClassUpdate,
-  WorkerHealth,
   WorkerMessage,
 } from './messages.js';
 export { readMasterMessage } from './readMasterMessage.js';

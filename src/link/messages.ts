@@ -14,6 +14,7 @@
  *     │ ── stop ─────────────────────────▶ │
  *     │ ◀──────── report, stopped ──────── │    no user is left, and the last report was sent before
  */
+import type { WorkerHealth } from '../events/index.js';
 import type { IntervalStats } from '../stats/index.js';
 
 /** Iterations a worker may run: the whole share of it, or as many for each of its users. */
@@ -105,22 +106,6 @@ export interface ReportedException {
   readonly message: string;
   readonly traceback: string;
   readonly count: number;
-}
-
-/** How the worker's process did in one interval. */
-export interface WorkerHealth {
-  /** Percent of one core. */
-  readonly cpuPercent: number;
-  /** Resident bytes. */
-  readonly memoryBytes: number;
-  /** 99th percentile by which the event loop was late. */
-  readonly loopDelayMillis: number;
-  /** Share of the interval in which the event loop was busy: 0 to 1. */
-  readonly loopUtilisation: number;
-  /** Milliseconds spent in garbage collection. */
-  readonly gcMillis: number;
-  /** The generator was too busy to measure well. */
-  readonly isSaturated: boolean;
 }
 
 export interface ReportMessage {

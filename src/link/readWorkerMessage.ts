@@ -2,8 +2,9 @@
  * Reads what a worker says, out of anything. Pure. Throws `LinkError`: the caller closes that link, and no other.
  */
 import { LinkError } from '../errors.js';
+import type { WorkerHealth } from '../events/index.js';
 import { asFields, type Fields, flag, list, real, record, text, whole } from './fields.js';
-import type { CustomLinkMessage, ReportedException, ReportMessage, WorkerHealth, WorkerMessage } from './messages.js';
+import type { CustomLinkMessage, ReportedException, ReportMessage, WorkerMessage } from './messages.js';
 import { maxCount, readInterval, readUserCounts } from './readInterval.js';
 
 const maxId = 256;

@@ -50,7 +50,7 @@ export class Reports {
     worker.health = report.health;
     if (report.period !== this.period) return;
     this.#noteHealth(worker, report);
-    this.statistics.apply(report.interval, worker.id);
+    this.statistics.apply(report.interval, worker.id, { userCount: worker.userCount, health: report.health });
     for (const { message, traceback, count } of report.exceptions) {
       for (let i = 0; i < count; i++) this.statistics.addException({ message, traceback, node: worker.id });
     }
@@ -59,17 +59,11 @@ export class Reports {
   /** One point of the history. */
   tick(userCount: number): void {
     const now = epochSeconds();
-    let isSaturated = false;
-    for (const worker of this.workers) {
-      isSaturated ||= worker.isSaturatedNow;
-      worker.isSaturatedNow = false;
-    }
-    this.statistics.tick({ now, userCount, isSaturated, isWarmup: now < this.#warmupEnd });
+    this.statistics.tick({ now, userCount, isWarmup: now < this.#warmupEnd });
   }
 
   #noteHealth(worker: WorkerNode, { health }: ReportMessage): void {
     if (!health.isSaturated) return;
-    worker.isSaturatedNow = true;
     worker.saturatedReports++;
     if (worker.saturatedReports !== reportsUntilWarning) return;
     const busy = Math.round(health.loopUtilisation * 100);

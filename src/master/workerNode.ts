@@ -1,7 +1,8 @@
 /**
  * A worker as its master knows it: what it was told, and what it said last.
  */
-import type { MasterEnd, WorkerHealth } from '../link/index.js';
+import type { WorkerHealth } from '../events/index.js';
+import type { MasterEnd } from '../link/index.js';
 
 export class WorkerNode {
   /** Live users by class, as reported. */
@@ -16,8 +17,6 @@ export class WorkerNode {
   startedTest = 0;
   stoppedTest = 0;
   isSpent = false;
-  /** It was saturated in the second that is running. */
-  isSaturatedNow = false;
   /** Reports of this test in which it was. */
   saturatedReports = 0;
 
@@ -42,7 +41,6 @@ export class WorkerNode {
     this.userCounts = {};
     this.doneStep = 0;
     this.isSpent = false;
-    this.isSaturatedNow = false;
     this.saturatedReports = 0;
   }
 }

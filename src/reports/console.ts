@@ -182,8 +182,20 @@ function counted(requests: number): string {
 
 function saturation(saturatedSeconds: number, runSeconds: number): string {
   const share = runSeconds > 0 ? Math.min(100, (saturatedSeconds / runSeconds) * 100) : 100;
-  const of = `${saturatedSeconds.toFixed(0)} of ${Math.max(runSeconds, saturatedSeconds).toFixed(0)} seconds`;
-  return `saturated: the load generator was busy for ${of} (${share.toFixed(1)}%): times in them are not the target's alone`;
+  const of = `${roundSeconds(saturatedSeconds)} of ${roundSeconds(Math.max(runSeconds, saturatedSeconds))} seconds`;
+  return `saturated: the load generator was too busy for ${of} (${share.toFixed(1)}%): times in them are not the target's alone`;
+}
+
+/** A line below a table during the run, in which the generator was saturated for so long since the last one. */
+export function saturationNote(seconds: number, options: TableOptions = {}): string[] {
+  if (seconds <= 0) return [];
+  const text = `saturated: the load generator was too busy for ${roundSeconds(seconds)} s since the last table`;
+  return [(options.paint ?? plain)('yellow', text), ''];
+}
+
+/** Whole, but for short times: of a run of a second, half of it is not `0 of 1`. */
+function roundSeconds(seconds: number): string {
+  return seconds < 10 ? String(Number(seconds.toFixed(1))) : seconds.toFixed(0);
 }
 
 /** Everything that is printed when a run is over. `runSeconds`: how long it lasted. */

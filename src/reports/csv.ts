@@ -1,10 +1,12 @@
 /**
- * The four CSV files of `--csv PREFIX`: statistics, history, failures and exceptions. The owner calls `write` each second
- * and `close` at the end; nothing that happens to the files reaches the run, `failed` tells of it.
+ * The CSV files of `--csv PREFIX`: Locust's four (statistics, history, failures, exceptions), and one about the load generator.
+ * The owner calls `write` each second, `addWorker` with each report, and `close` at the end; nothing that happens to the files
+ * reaches the run, `failed` tells of it.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { EntryView, Outcome, StatisticsView } from '../events/index.js';
+import type { IntervalStats, WorkerState } from '../stats/index.js';
 import { AppendedFile } from './appendedFile.js';
 import {
   type CsvRow,
@@ -12,6 +14,8 @@ import {
   exceptionsHeader,
   failureRow,
   failuresHeader,
+  generatorHeader,
+  generatorRow,
   historyHeader,
   historyRow,
   type Moment,
@@ -33,6 +37,7 @@ interface CsvFiles {
   readonly failures: ReplacedFile;
   readonly exceptions: ReplacedFile;
   readonly history: AppendedFile;
+  readonly generator: AppendedFile;
 }
 
 /** Rows made in one turn of the event loop, which also carries the load. */
@@ -59,8 +64,12 @@ export class CsvReport {
     const failures = await replaced('failures');
     const exceptions = await replaced('exceptions');
     const history = await AppendedFile.open(`${prefix}_stats_history.csv`, csvText([historyHeader]));
+    const generator = await openGenerator(prefix).catch(async (thrown: unknown) => {
+      await history.close();
+      throw thrown;
+    });
     const report = new CsvReport(
-      { stats, failures, exceptions, history },
+      { stats, failures, exceptions, history, generator },
       options.fullHistory ?? false,
       options.outcome ?? 'all',
     );
@@ -72,14 +81,19 @@ export class CsvReport {
 
   /** Why some results are missing in a file; undefined when none are. */
   get failed(): string | undefined {
-    const { stats, failures, exceptions, history } = this.files;
-    return stats.failed ?? history.failed ?? failures.failed ?? exceptions.failed;
+    const { stats, failures, exceptions, history, generator } = this.files;
+    return stats.failed ?? history.failed ?? failures.failed ?? exceptions.failed ?? generator.failed;
   }
 
-  /** Adds to the history and renews the other files. Never rejects. A call during a slow one only adds to the history. */
+  /** Adds a row about the load generator; it is in the file after the next `write` or `close`. */
+  addWorker(interval: IntervalStats, worker: string, state: WorkerState): void {
+    this.files.generator.append(csvText([generatorRow(interval, worker, state)]));
+  }
+
+  /** Adds to what grows and renews the other files. Never rejects. A call during a slow one only adds. */
   async write(statistics: StatisticsView, moment: Moment): Promise<void> {
     const view = withOutcome(statistics, this.outcome);
-    await this.#appendHistory(view, moment);
+    await Promise.all([this.#appendHistory(view, moment), this.files.generator.flush()]);
     if (this.#rewriting !== undefined || performance.now() < this.#rewriteNotBefore) return;
     const began = performance.now();
     this.#rewriting = this.#rewrite(view);
@@ -99,7 +113,7 @@ export class CsvReport {
     await this.#rewriting;
     if (Math.floor(moment.now) > this.#lastTimestamp) await this.#appendHistory(view, moment);
     await this.#rewrite(view);
-    await this.files.history.close();
+    await Promise.all([this.files.history.close(), this.files.generator.close()]);
   }
 
   async #appendHistory(view: StatisticsView, moment: Moment): Promise<void> {
@@ -117,6 +131,10 @@ export class CsvReport {
     await failures.write(csvText([failuresHeader, ...view.errors.map(failureRow)]));
     await exceptions.write(csvText([exceptionsHeader, ...view.exceptions.map(exceptionRow)]));
   }
+}
+
+function openGenerator(prefix: string): Promise<AppendedFile> {
+  return AppendedFile.open(`${prefix}_generator.csv`, csvText([generatorHeader]));
 }
 
 /** Rows of all entries, the aggregate last, each made when it is asked for. */

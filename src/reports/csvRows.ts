@@ -1,11 +1,11 @@
 /**
- * The rows of the CSV files: Locust's columns in Locust's order. Pure.
+ * The rows of the CSV files: Locust's columns in Locust's order, and a file about the load generator. Pure.
  *
  * Number text: counts are whole; medians and percentiles have up to three decimals and no trailing zeros; averages, extremes,
  * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
  */
 import type { EntryView, ErrorView, ExceptionView } from '../events/index.js';
-import { percentileTitle, reportedQuantiles } from '../stats/index.js';
+import { type IntervalStats, percentileTitle, reportedQuantiles, type WorkerState } from '../stats/index.js';
 import { fixedText, floatText, millisecondsText, plainText, utcText } from './numbers.js';
 
 export type CsvRow = readonly string[];
@@ -55,6 +55,19 @@ export const failuresHeader: CsvRow = ['Method', 'Name', 'Error', 'Occurrences',
 
 export const exceptionsHeader: CsvRow = ['Count', 'Message', 'Traceback', 'Nodes'];
 
+export const generatorHeader: CsvRow = [
+  'Timestamp',
+  'Worker',
+  'CPU %',
+  'Memory Bytes',
+  'Event Loop Delay ms',
+  'Event Loop Utilisation',
+  'GC ms',
+  'Users',
+  'Saturated',
+  'Warm-up',
+];
+
 export function statsRow(entry: EntryView): CsvRow {
   return [
     entry.method,
@@ -101,6 +114,26 @@ export function failureRow(error: ErrorView): CsvRow {
 
 export function exceptionRow(exception: ExceptionView): CsvRow {
   return [plainText(exception.count), exception.message, exception.traceback, exception.nodes.join(', ')];
+}
+
+/** How a worker did in one of its intervals; the timestamp is the second in which the interval began. */
+export function generatorRow(interval: IntervalStats, worker: string, { health, userCount }: WorkerState): CsvRow {
+  return [
+    plainText(Math.floor(interval.startTime)),
+    worker,
+    fixedText(health.cpuPercent, 1),
+    plainText(Math.round(health.memoryBytes)),
+    millisecondsText(health.loopDelayMillis),
+    fixedText(health.loopUtilisation, 4),
+    millisecondsText(health.gcMillis),
+    plainText(userCount),
+    mark(health.isSaturated),
+    mark(interval.isWarmup),
+  ];
+}
+
+function mark(isTrue: boolean): string {
+  return isTrue ? '1' : '0';
 }
 
 /** Median, average, minimum, maximum. */

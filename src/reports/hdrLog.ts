@@ -1,10 +1,19 @@
 /**
  * `--hdr-log FILE`: the histograms of every interval in the HdrHistogram log format, for its standard tools. Values are
- * microseconds; each entry is a tag, `POST:/buy`; lines without a tag are the sum of all entries.
+ * microseconds; each entry is a tag, `POST:/buy`; lines without a tag are the sum of all entries. A comment before an interval's
+ * lines says when the load generator was saturated in it.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Outcome } from '../events/index.js';
-import type { EntryStats, IntervalStats, OutcomeStats, SparseCounts } from '../stats/index.js';
+import type { GeneratorHealth, Outcome } from '../events/index.js';
+import {
+  type EntryStats,
+  type IntervalStats,
+  maxMicros,
+  type OutcomeStats,
+  type SparseCounts,
+  significantDigits,
+  type WorkerState,
+} from '../stats/index.js';
 import { AppendedFile } from './appendedFile.js';
 import { encodeHistogram } from './hdrEncoding.js';
 
@@ -15,8 +24,7 @@ export interface HdrLogOptions {
   readonly outcome?: Outcome;
 }
 
-/** Of `stats/histogramLayout.ts`. */
-const range = { maxMicros: 3_600_000_000, significantDigits: 3 } as const;
+const range = { maxMicros, significantDigits };
 /** Lines made in one turn of the event loop, which also carries the load: about half a millisecond. */
 const linesPerTurn = 20;
 
@@ -48,8 +56,8 @@ export class HdrLog {
   }
 
   /** Adds an interval of a worker; one of the warm-up is left out. Never rejects. Intervals are written in their order. */
-  write(interval: IntervalStats): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write(interval));
+  write(interval: IntervalStats, worker: string, state?: WorkerState): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write(interval, worker, state));
     return this.#writing;
   }
 
@@ -59,8 +67,9 @@ export class HdrLog {
     return this.#closing;
   }
 
-  async #write(interval: IntervalStats): Promise<void> {
+  async #write(interval: IntervalStats, worker: string, state: WorkerState | undefined): Promise<void> {
     if (interval.isWarmup) return;
+    if (state?.health.isSaturated === true) this.file.append(saturationLine(interval, worker, state.health));
     let made = 0;
     for (const line of linesOf(interval, this.outcome)) {
       this.file.append(line);
@@ -68,6 +77,12 @@ export class HdrLog {
     }
     await this.file.flush();
   }
+}
+
+/** A comment to every reader of the format, but one that a program can read: when, how long, which worker. */
+function saturationLine(interval: IntervalStats, worker: string, health: GeneratorHealth): string {
+  const busy = `event loop busy ${Math.round(health.loopUtilisation * 100)} %, ${Math.round(health.loopDelayMillis)} ms late`;
+  return `#[Saturated: ${timesOf(interval)},${encoded(worker)} (${busy})]\n`;
 }
 
 function* linesOf(interval: IntervalStats, outcome: Outcome): Generator<string> {
@@ -89,13 +104,20 @@ function outcomesOf(entry: EntryStats, outcome: Outcome): readonly OutcomeStats[
 function lineOf(interval: IntervalStats, stats: readonly OutcomeStats[], tag: string): string {
   const longestMicros = Math.min(Math.max(...stats.map((each) => each.maxMicros)), range.maxMicros);
   const histogram = encodeHistogram(sum(stats.map((each) => each.histogram)), range);
-  const [start, length] = [interval.startTime.toFixed(3), interval.seconds.toFixed(3)];
-  return `${tag}${start},${length},${(longestMicros / 1000).toFixed(3)},${histogram}\n`;
+  return `${tag}${timesOf(interval)},${(longestMicros / 1000).toFixed(3)},${histogram}\n`;
+}
+
+function timesOf({ startTime, seconds }: IntervalStats): string {
+  return `${startTime.toFixed(3)},${seconds.toFixed(3)}`;
 }
 
 /** Commas, blanks and line ends would end a tag: they and other control characters are percent-encoded, as is `%`. */
 export function tagOf(entry: { readonly requestType: string; readonly name: string }): string {
-  return `${entry.requestType}:${entry.name}`.replace(/[\s,%\p{Cc}]/gu, (character) => encodeURIComponent(character));
+  return encoded(`${entry.requestType}:${entry.name}`);
+}
+
+function encoded(text: string): string {
+  return text.replace(/[\s,%\p{Cc}]/gu, (character) => encodeURIComponent(character));
 }
 
 /** Slots ascending, each once. */

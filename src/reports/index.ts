@@ -6,6 +6,7 @@ export {
   nameWidth,
   percentileTable,
   requestTable,
+  saturationNote,
   type TableOptions,
 } from './console.js';
 export { type CsvOptions, CsvReport } from './csv.js';

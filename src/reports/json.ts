@@ -12,12 +12,13 @@ import { ReplacedFile } from './replacedFile.js';
 /**
  * A list, indented by four, as pieces of text: one string could not hold it when there are thousands of entries. Nothing is
  * reset by it. Without `perSecond` the maps `num_reqs_per_sec` and `num_fail_per_sec`
- * are empty. Beside Locust's fields, `ok` and `failed` hold the numbers of the successes and of the failures alone.
+ * are empty. Beside Locust's fields, `ok` and `failed` hold the numbers of the successes and of the failures alone, and
+ * `saturated_seconds` says of the run for how long the load generator was too busy to measure well.
  */
 export function* statisticsJson(view: StatisticsView, perSecond?: PerSecond): Generator<string> {
   let separator = '[\n';
   for (const entry of view.entries()) {
-    yield `${separator}${indent(1)}${entryJson(entry, perSecond)}`;
+    yield `${separator}${indent(1)}${entryJson(entry, view.saturatedSeconds, perSecond)}`;
     separator = ',\n';
   }
   yield separator === ',\n' ? '\n]\n' : '[]\n';
@@ -45,7 +46,7 @@ export class JsonReport {
 
 type Field = readonly [name: string, json: string];
 
-function entryJson(entry: EntryView, perSecond: PerSecond | undefined): string {
+function entryJson(entry: EntryView, saturatedSeconds: number, perSecond: PerSecond | undefined): string {
   const seconds = perSecond?.of(entry.method, entry.name, entry.startTime);
   const fields: Field[] = [
     ['name', JSON.stringify(entry.name)],
@@ -57,6 +58,7 @@ function entryJson(entry: EntryView, perSecond: PerSecond | undefined): string {
     ['num_fail_per_sec', object(secondCounts(seconds?.failures), 2)],
     ['ok', object(counts(entry.only('ok'), 'ok'), 2)],
     ['failed', object(counts(entry.only('failed'), 'failed'), 2)],
+    ['saturated_seconds', floatText(Math.round(saturatedSeconds * 1000) / 1000)],
   ];
   return object(fields, 1);
 }

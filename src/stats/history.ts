@@ -3,6 +3,7 @@
  * time, so that a run of days keeps the size of one of two hours.
  */
 import type { HistoryPoint } from '../events/index.js';
+import { worse } from './generatorWatch.js';
 
 /** Points kept; merging leaves half of them. Even. */
 export const maxHistoryPoints = 7200;
@@ -38,8 +39,8 @@ export class History {
 }
 
 /**
- * Two neighbours as one. Rates are means over time. Users and the run's average are those at its end. Percentiles are the
- * higher of the two: a mean of percentiles is no percentile, and a peak must stay visible.
+ * Two neighbours as one. Rates are means over time. Users and the run's average are those at its end. Percentiles and
+ * the generator's health are the higher of the two: a mean of percentiles is no percentile, and a peak must stay visible.
  */
 function merged(first: HistoryPoint, second: HistoryPoint): HistoryPoint {
   const seconds = first.seconds + second.seconds;
@@ -55,6 +56,7 @@ function merged(first: HistoryPoint, second: HistoryPoint): HistoryPoint {
     percentiles: Object.fromEntries(
       quantiles.map((q) => [q, Math.max(first.percentiles[q] ?? 0, second.percentiles[q] ?? 0)]),
     ),
+    generator: worse(first.generator, second.generator),
     isSaturated: first.isSaturated || second.isSaturated,
     isWarmup: first.isWarmup || second.isWarmup,
   };

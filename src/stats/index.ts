@@ -1,7 +1,14 @@
 export type { UserException } from './exceptionTable.js';
 export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits } from './histogramLayout.js';
 export { defaultMaxNames, IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
-export type { EntryStats, ErrorStats, IntervalStats, OutcomeStats, SparseCounts } from './intervalStats.js';
+export type {
+  EntryStats,
+  ErrorStats,
+  IntervalStats,
+  OutcomeStats,
+  SparseCounts,
+  WorkerState,
+} from './intervalStats.js';
 export { locustBucket, locustErrorKey, locustErrorTitle, locustMedian, locustPercentile } from './locustBorder.js';
 export { percentileTitle, reportedQuantiles } from './percentile.js';
 export { type IntervalListener, RunStatistics, type RunStatisticsOptions, type Tick } from './runStatistics.js';

@@ -1,7 +1,7 @@
 /**
  * What a worker has measured in one interval: the content of its report. Plain data, to be sent and summed.
  */
-import type { FailureSample } from '../events/index.js';
+import type { FailureSample, WorkerHealth } from '../events/index.js';
 
 /** Counts of one histogram: parallel arrays, slots ascending, no count 0. Layout: see `histogramLayout.ts`. */
 export interface SparseCounts {
@@ -57,6 +57,14 @@ export interface IntervalStats {
   readonly cutOff: number;
   /** Names that did not fit under the cap, for the warning: at most five. */
   readonly overflowingNames: readonly string[];
+}
+
+/** What a worker says of itself beside what it has measured. */
+export interface WorkerState {
+  /** Its users at the end of the interval. */
+  readonly userCount: number;
+  /** How its process did in the interval. */
+  readonly health: WorkerHealth;
 }
 
 /** All samples of an outcome, timed or not. */

@@ -13,9 +13,10 @@ import { EntryTable } from './entryTable.js';
 import { EntryTotals } from './entryTotals.js';
 import { ErrorTable } from './errorTotals.js';
 import { ExceptionTable, type UserException } from './exceptionTable.js';
+import { GeneratorWatch } from './generatorWatch.js';
 import { History } from './history.js';
 import { defaultMaxNames } from './intervalRecorder.js';
-import { type EntryStats, type IntervalStats, samplesOf } from './intervalStats.js';
+import { type EntryStats, type IntervalStats, samplesOf, type WorkerState } from './intervalStats.js';
 import { type Spread, spreadOf, type TimeWindow, windowSeconds } from './recentSeconds.js';
 import { Scratch } from './scratch.js';
 
@@ -34,11 +35,10 @@ export interface Tick {
   /** Seconds since 1970. */
   readonly now: number;
   readonly userCount: number;
-  readonly isSaturated: boolean;
   readonly isWarmup: boolean;
 }
 
-export type IntervalListener = (interval: IntervalStats, node: string) => void;
+export type IntervalListener = (interval: IntervalStats, node: string, state: WorkerState | undefined) => void;
 
 /** What a report needs on its way from the worker, in seconds. */
 const reportDelay = 0.25;
@@ -54,6 +54,7 @@ export class RunStatistics implements StatisticsView {
   readonly #errors = new ErrorTable();
   readonly #exceptions = new ExceptionTable();
   readonly #history = new History();
+  readonly #generator = new GeneratorWatch();
   readonly #listeners = new Set<IntervalListener>();
   /** Entries with traffic in the last seconds. */
   readonly #recent = new Set<EntryTotals>();
@@ -83,16 +84,17 @@ export class RunStatistics implements StatisticsView {
 
   /**
    * Adds what a worker measured. Intervals may come late and in any order; each must come once. An interval of the warm-up
-   * is in the history and in no total.
+   * is in the history and in no total. Without `state` the worker counts as not saturated.
    */
-  apply(interval: IntervalStats, node: string): void {
+  apply(interval: IntervalStats, node: string, state?: WorkerState): void {
     this.#frame.version++;
+    if (state !== undefined) this.#generator.note(node, interval, state.health);
     this.#cutOff += interval.cutOff;
     if (interval.isWarmup) this.#applyWarmup(interval);
     else this.#applyTotals(interval);
     if (interval.overflowingNames.length > 0) this.#entries.overflow(interval.overflowingNames);
     this.#warnOfNames();
-    for (const listener of this.#listeners) listener(interval, node);
+    for (const listener of this.#listeners) listener(interval, node, state);
   }
 
   /** Calls the listener with each interval that is applied, those of the warm-up included. Returns what ends it. */
@@ -108,7 +110,7 @@ export class RunStatistics implements StatisticsView {
 
   /** Once a second while a test runs: moves the current window on and adds to the history. */
   tick(tick: Tick): void {
-    const { now, isSaturated, isWarmup } = tick;
+    const { now, isWarmup } = tick;
     const seconds = now - this.#lastTick;
     this.#frame.version++;
     this.#frame.window = this.#windowAt(now);
@@ -117,7 +119,8 @@ export class RunStatistics implements StatisticsView {
     }
     if (isWarmup) this.beginTotals(now);
     if (seconds <= 0) return;
-    if (isSaturated && !isWarmup) this.#saturatedSeconds += seconds;
+    const { generator, isSaturated, saturatedSeconds } = this.#generator.take();
+    this.#saturatedSeconds += saturatedSeconds;
     this.#history.add({
       time: this.#lastTick,
       seconds,
@@ -126,6 +129,7 @@ export class RunStatistics implements StatisticsView {
       currentFailPerSec: this.#total.currentFailPerSec,
       totalAvgResponseTime: this.#total.avgResponseTime,
       percentiles: Object.fromEntries(this.#chartPercentiles.map((q) => [q, this.#total.currentPercentile(q) ?? 0])),
+      generator,
       isSaturated,
       isWarmup,
     });
@@ -247,6 +251,7 @@ export class RunStatistics implements StatisticsView {
     this.#frame.window = { from: 0, to: 0 };
     this.#errors.clear();
     this.#history.clear();
+    this.#generator.clear();
     this.#recent.clear();
     this.#totals.reset(startTime);
     this.#runStart = startTime;

@@ -2,11 +2,11 @@
  * How the process itself is doing: a generator that is too busy measures its own queue instead of the target.
  *
  * An interval is saturated when the event loop was busy for more than 90 % of it, or when 1 % of its turns came more than
- * 50 ms late: either adds to every response time that is measured in it. The delay is sampled each 10 ms by Node itself,
- * outside JavaScript.
+ * 50 ms late: either adds to every response time that is measured in it.
  */
-import { type EventLoopUtilization, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
-import type { WorkerHealth } from '../link/index.js';
+import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
+import type { WorkerHealth } from '../events/index.js';
+import { LoopDelay } from './loopDelay.js';
 
 /** Share of an interval; above it the interval is saturated. */
 export const maxLoopUtilisation = 0.9;
@@ -16,15 +16,14 @@ export const maxLoopDelayMillis = 50;
 /** Shorter intervals, at the start and the end of a test, are not judged: a burst of 20 ms would fill them. */
 const minJudgedMillis = 250;
 
-const resolutionMillis = 10;
-
-/** What an interval must stay under. Pure. */
-export function isSaturated(loopUtilisation: number, loopDelayMillis: number): boolean {
+/** Whether the generator was too busy in an interval of that length. Pure. */
+export function isSaturated(millis: number, loopUtilisation: number, loopDelayMillis: number): boolean {
+  if (millis < minJudgedMillis) return false;
   return loopUtilisation > maxLoopUtilisation || loopDelayMillis > maxLoopDelayMillis;
 }
 
 export class HealthMonitor {
-  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMillis });
+  readonly #delay = new LoopDelay();
   readonly #collections = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) this.#gcMillis += duration;
   });
@@ -34,7 +33,6 @@ export class HealthMonitor {
   #time: number;
 
   constructor() {
-    this.#delay.enable();
     this.#collections.observe({ entryTypes: ['gc'] });
     this.#utilisation = performance.eventLoopUtilization();
     this.#cpu = process.cpuUsage();
@@ -49,7 +47,7 @@ export class HealthMonitor {
     const millis = Math.max(1, time - this.#time);
     const cpuMicros = cpu.user + cpu.system - this.#cpu.user - this.#cpu.system;
     const loopUtilisation = performance.eventLoopUtilization(utilisation, this.#utilisation).utilization;
-    const loopDelayMillis = this.#takeDelay();
+    const loopDelayMillis = this.#delay.take();
     const gcMillis = this.#gcMillis;
     this.#utilisation = utilisation;
     this.#cpu = cpu;
@@ -61,20 +59,12 @@ export class HealthMonitor {
       loopDelayMillis,
       loopUtilisation,
       gcMillis,
-      isSaturated: millis >= minJudgedMillis && isSaturated(loopUtilisation, loopDelayMillis),
+      isSaturated: isSaturated(millis, loopUtilisation, loopDelayMillis),
     };
   }
 
   close(): void {
-    this.#delay.disable();
+    this.#delay.close();
     this.#collections.disconnect();
-  }
-
-  /** A turn that is on time counts as one resolution: that is no delay. */
-  #takeDelay(): number {
-    const { count } = this.#delay;
-    const millis = count === 0 ? 0 : this.#delay.percentile(99) / 1e6 - resolutionMillis;
-    this.#delay.reset();
-    return Math.max(0, millis);
   }
 }

@@ -169,10 +169,10 @@ export class Worker {
     this.options.recorder.reset();
     this.#runtime.begin(settings);
     this.#users.begin(settings.stopTimeoutSeconds);
-    this.#health.take();
     this.usage.beginTest();
     await this.#fireTestStart();
     if (this.#isStopping || test !== this.#test) return;
+    this.#health.take(); // what it did before there were users, as in listeners of testStart, is not judged
     this.#reporter.start(startTime + settings.warmupSeconds);
     this.#stallWatch.start();
     this.#hasBegun = true;

@@ -75,6 +75,26 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
+test('the CSV file about the load generator has a row for each second of the run', async () => {
+  const run = await tsload('--headless -u 2 -t 4s --warmup 2s --csv run --only-summary', {
+    files: { 'locustfile.ts': idleUsers('Idle') },
+  });
+  const [header = '', ...rows] = readFileSync(join(run.cwd, 'run_generator.csv'), 'utf8').split('\r\n').slice(0, -1);
+  expect(header.split(',')).toHaveLength(10);
+  const cells = rows.map((row) => row.split(','));
+  expect(cells.filter(([, worker]) => worker !== 'local')).toEqual([]);
+  const numbers = cells.map((row) => [row[0], ...row.slice(2)].map(Number));
+  expect(numbers.flat().filter((number) => !(number >= 0))).toEqual([]);
+  const seconds = numbers.filter((row) => row.at(-1) === 0).map(([timestamp = 0]) => timestamp);
+  expect(seconds.length).toBeGreaterThan(1);
+  expect(new Set(seconds).size).toBe(seconds.length);
+  const [, cpuPercent = 0, memoryBytes = 0, , , , userCount] = numbers[1] ?? [];
+  expect(cpuPercent).toBeGreaterThan(0);
+  expect(memoryBytes).toBeGreaterThan(1e7);
+  expect(userCount).toBe(2);
+  expect(new Set(numbers.map((row) => row.at(-1)))).toEqual(new Set([1, 0]));
+});
+
 test('the histogram log of a run holds its requests', async () => {
   const run = await tsload('--headless -t 3s --hdr-log out/run.hlog --csv out/run', {
     files: { 'locustfile.ts': manyNames },
@@ -109,7 +129,7 @@ test.skipIf(!hasScript)(
     expect(stdout).toMatch(/\d:\d\d\/0:04 {2}users 2\/2 {2}\d+\.\d req\/s {2}failures 0 \(0\.00%\) {2}p95 (1 ms|-)/);
     const screen = new Screen();
     screen.write(stdout);
-    const known = /^(\[\d{4}-|printed by the locustfile$|Type |-+\||(X| ) |Response time percentiles|$)/;
+    const known = /^(\[\d{4}-|printed by the locustfile$|Type |-+\||(X| ) |Response time percentiles|saturated: |$)/;
     expect(screen.lines.filter((line) => !known.test(line))).toEqual([]);
     expect(screen.lines.filter((line) => line === 'printed by the locustfile').length).toBeGreaterThan(9);
   },

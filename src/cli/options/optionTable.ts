@@ -109,7 +109,7 @@ const statistics = {
     name: 'csv',
     env: 'CSV',
     group: 'Request statistics options',
-    help: 'Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and PREFIX_exceptions.csv. Directories are made.',
+    help: 'Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv and PREFIX_generator.csv. Directories are made.',
   }),
   statsHistoryEnabled: flag({
     name: 'csv-full-history',

@@ -11,6 +11,7 @@ import {
   paintFor,
   progressText,
   requestTable,
+  saturationNote,
   type TableOptions,
   withOutcome,
 } from '../../reports/index.js';
@@ -24,6 +25,7 @@ export class Console {
   readonly #timers: NodeJS.Timeout[] = [];
   #progress: ProgressLine | undefined;
   #began = 0;
+  #toldSaturatedSeconds = 0;
 
   constructor(
     private readonly settings: Settings,
@@ -37,12 +39,7 @@ export class Console {
     if (this.settings.skipLogSetup) return;
     this.#began = performance.now();
     if (!this.settings.onlySummary) {
-      this.#timers.push(
-        setInterval(
-          () => this.#print(requestTable(this.#view, 'current', tableOptions())),
-          tableIntervalMillis,
-        ).unref(),
-      );
+      this.#timers.push(setInterval(() => this.#printTable(), tableIntervalMillis).unref());
     }
     if (canShowProgress(process.stderr, process.env)) {
       const line = new ProgressLine(process.stderr, [process.stdout]);
@@ -60,6 +57,13 @@ export class Console {
 
   printFinal(runSeconds: number): void {
     if (!this.settings.skipLogSetup) this.#print(finalReport(this.#view, runSeconds, tableOptions()));
+  }
+
+  #printTable(): void {
+    const { saturatedSeconds } = this.#view;
+    const note = saturationNote(saturatedSeconds - this.#toldSaturatedSeconds, tableOptions());
+    this.#toldSaturatedSeconds = saturatedSeconds;
+    this.#print([...requestTable(this.#view, 'current', tableOptions()), ...note]);
   }
 
   #print(lines: readonly string[]): void {

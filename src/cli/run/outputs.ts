@@ -54,7 +54,10 @@ export class Outputs {
     const { csv, hdrLog } = this.files;
     const wantsSeconds = this.settings.json || this.files.json !== undefined;
     if (stats instanceof RunStatistics) {
-      if (hdrLog !== undefined) this.#forget.push(stats.onInterval((interval) => void hdrLog.write(interval)));
+      if (hdrLog !== undefined) this.#forget.push(stats.onInterval((...report) => void hdrLog.write(...report)));
+      if (csv !== undefined) {
+        this.#forget.push(stats.onInterval((interval, node, state) => state && csv.addWorker(interval, node, state)));
+      }
       if (wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
     }
     if (csv !== undefined) {

@@ -35,6 +35,7 @@ interface JsonEntry extends Numbers {
   readonly num_fail_per_sec: Readonly<Record<string, number>>;
   readonly ok: Numbers;
   readonly failed: Numbers;
+  readonly saturated_seconds: number;
 }
 interface Outputs {
   readonly json: readonly JsonEntry[];
@@ -42,6 +43,9 @@ interface Outputs {
   readonly lastHistory: readonly CsvLine[];
   readonly failures: readonly CsvLine[];
   readonly exceptions: readonly CsvLine[];
+  readonly generator: readonly CsvLine[];
+  /** `#[Saturated: …]` */
+  readonly marks: readonly string[];
   readonly console: readonly string[];
   readonly histograms: ReadonlyMap<string, Histogram>;
   readonly statistics: RunStatistics;
@@ -63,7 +67,8 @@ async function runWith(outcome: Outcome): Promise<Outputs> {
   const hdrLog = await HdrLog.open(`${prefix}.hlog`, { startTime: run.clock.time, outcome });
   const perSecond = new PerSecond();
   run.statistics.onInterval((interval) => perSecond.apply(interval));
-  run.statistics.onInterval((interval) => void hdrLog.write(interval));
+  run.statistics.onInterval((...report) => void hdrLog.write(...report));
+  run.statistics.onInterval((interval, node, state) => state && csv.addWorker(interval, node, state));
   const times = microseconds();
   run.record({ micros: 1, bytes: 1 }).second({ isWarmup: true });
   for (let second = 0; second < 12; second++) {
@@ -86,14 +91,17 @@ async function runWith(outcome: Outcome): Promise<Outputs> {
   await hdrLog.close();
   const lines = (name: string) => readCsv(readFileSync(`${prefix}_${name}.csv`, 'utf8'));
   const history = lines('stats_history');
+  const hlog = readFileSync(`${prefix}.hlog`, 'utf8');
   return {
     json: JSON.parse(readFileSync(`${prefix}.json`, 'utf8')),
     stats: lines('stats'),
     lastHistory: history.filter((line) => line['Timestamp'] === history.at(-1)?.['Timestamp']),
     failures: lines('failures'),
     exceptions: lines('exceptions'),
+    generator: lines('generator'),
+    marks: hlog.split('\n').filter((line) => line.startsWith('#[Saturated: ')),
     console: finalReport(withOutcome(run.statistics, outcome), 12),
-    histograms: readHdrLog(readFileSync(`${prefix}.hlog`, 'utf8')),
+    histograms: readHdrLog(hlog),
     statistics: run.statistics,
   };
 }
@@ -290,7 +298,20 @@ describe('outputs about all requests', () => {
     expect(text).toContain('boom (at buy (shop.ts:3:9))');
     expect(text).toContain('cut off: 2 requests');
     expect(text).toContain('warm-up: 1 request,');
-    expect(text).toContain('busy for 3 of 12 seconds (25.0%)');
+    expect(text).toContain('too busy for 3 of 12 seconds (25.0%)');
+  });
+
+  test('every output knows the same saturated seconds', () => {
+    const { statistics } = outputs;
+    const saturated = outputs.generator.filter((line) => line['Saturated'] === '1');
+    expect(saturated.map((line) => [line['Worker'], line['Users'], line['Warm-up']])).toEqual(
+      Array.from({ length: 3 }, () => ['local', '4', '0']),
+    );
+    expect(outputs.generator.map((line) => line['Warm-up'])).toEqual(['1', ...Array.from({ length: 12 }, () => '0')]);
+    expect(outputs.marks.map((mark) => mark.split(/[ .]/)[1])).toEqual(saturated.map((line) => line['Timestamp']));
+    expect(statistics.history.filter(({ isSaturated }) => isSaturated)).toHaveLength(3);
+    expect(statistics.saturatedSeconds).toBe(3);
+    expect(new Set(outputs.json.map((entry) => entry.saturated_seconds))).toEqual(new Set([3]));
   });
 
   test('writing an output changes no number', () => {

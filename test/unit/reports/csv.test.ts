@@ -1,18 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CsvReport } from '../../../src/reports/csv.js';
+import { aHealth, anInterval } from '../stats/builders.js';
 import { aFolder, anEntry, anError, anException, aView, timed } from './aView.js';
 
 const percentileTitles = '50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%';
 
-test('the four files have their headers as soon as they are open, missing folders included', async () => {
+test('the files have their headers as soon as they are open, missing folders included', async () => {
   using folder = aFolder();
   const prefix = join(folder.path, 'new', 'folder', 'grpc');
   const report = await CsvReport.open(prefix);
   expect(readdirSync(join(folder.path, 'new', 'folder')).sort()).toEqual([
     'grpc_exceptions.csv',
     'grpc_failures.csv',
+    'grpc_generator.csv',
     'grpc_stats.csv',
     'grpc_stats_history.csv',
   ]);
@@ -24,6 +26,9 @@ test('the four files have their headers as soon as they are open, missing folder
   );
   expect(readFileSync(`${prefix}_failures.csv`, 'utf8')).toBe('Method,Name,Error,Occurrences,First Seen,Last Seen\r\n');
   expect(readFileSync(`${prefix}_exceptions.csv`, 'utf8')).toBe('Count,Message,Traceback,Nodes\r\n');
+  expect(readFileSync(`${prefix}_generator.csv`, 'utf8')).toBe(
+    'Timestamp,Worker,CPU %,Memory Bytes,Event Loop Delay ms,Event Loop Utilisation,GC ms,Users,Saturated,Warm-up\r\n',
+  );
   await report.close(aView(), { now: 1_700_000_000, userCount: 0 });
 });
 
@@ -79,6 +84,43 @@ test('the full history has a row for each entry too, with percentiles of the las
   ]);
 });
 
+test('the file about the generator has a row for each interval of each worker, of warm-up and saturation too', async () => {
+  using folder = aFolder();
+  const report = await CsvReport.open(join(folder.path, 'x'));
+  const rows = () => readFileSync(join(folder.path, 'x_generator.csv'), 'utf8').split('\r\n').slice(1, -1);
+  const busy = aHealth({
+    cpuPercent: 99.96,
+    memoryBytes: 81_234_567,
+    loopDelayMillis: 62.0005,
+    loopUtilisation: 0.97,
+    gcMillis: 12.3456,
+    isSaturated: true,
+  });
+  report.addWorker(anInterval(1_700_000_000.0004, true), 'w-1', { userCount: 12, health: aHealth() });
+  report.addWorker(anInterval(1_700_000_000.25), 'w, 2', { userCount: 3, health: busy });
+  await report.write(aView(), { now: 1_700_000_001.1, userCount: 15 });
+  expect(rows()).toEqual([
+    '1700000000,w-1,0.0,0,0,0.0000,0,12,0,1',
+    '1700000000,"w, 2",100.0,81234567,62.001,0.9700,12.346,3,1,0',
+  ]);
+  report.addWorker(anInterval(1_700_000_001.25), 'w-1', { userCount: 0, health: aHealth() });
+  await report.close(aView(), { now: 1_700_000_002, userCount: 0 });
+  expect(rows()).toHaveLength(3);
+  expect(report.failed).toBeUndefined();
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a file about the generator that cannot be written is an error like the others',
+  async () => {
+    using folder = aFolder();
+    symlinkSync('/dev/full', join(folder.path, 'x_generator.csv'));
+    await expect(CsvReport.open(join(folder.path, 'x'))).rejects.toMatchObject({
+      code: 'OUTPUT',
+      message: expect.stringMatching(/x_generator\.csv cannot be written \(ENOSPC/),
+    });
+  },
+);
+
 test('names and texts are quoted only where needed, quotes are doubled, line ends inside stay', async () => {
   const { failures, exceptions } = await written(
     aView({
@@ -116,7 +158,7 @@ test('whoever reads the statistics while they are rewritten sees a whole file', 
   }
   await end;
   expect([...lengths]).toEqual([503]);
-  expect(readdirSync(folder.path)).toHaveLength(4);
+  expect(readdirSync(folder.path)).toHaveLength(5);
 });
 
 test('the final write adds no second row for a second that the history has', async () => {

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { build, decodeFromCompressedBase64, HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
+import type { WorkerHealth } from '../../../src/events/index.js';
 import { encodeHistogram } from '../../../src/reports/hdrEncoding.js';
 import { HdrLog, tagOf } from '../../../src/reports/hdrLog.js';
 import type { EntryStats, IntervalStats, OutcomeStats } from '../../../src/stats/index.js';
+import { aHealth } from '../stats/builders.js';
 import { aFolder } from './aView.js';
 
 const range = { maxMicros: 3_600_000_000, significantDigits: 3 };
@@ -30,11 +32,14 @@ function interval(startTime: number, entries: readonly Partial<EntryStats>[], is
 }
 
 /** Writes the intervals and reads the log with the standard reader. */
-async function logged(intervals: readonly IntervalStats[], options: { readonly outcome?: 'ok' | 'failed' } = {}) {
+async function logged(
+  intervals: readonly IntervalStats[],
+  { health, ...options }: { readonly outcome?: 'ok' | 'failed'; readonly health?: WorkerHealth } = {},
+) {
   using folder = aFolder();
   const path = join(folder.path, 'logs', 'run.hlog');
   const log = await HdrLog.open(path, { startTime: 1_700_000_000, ...options });
-  await Promise.all(intervals.map((each) => log.write(each)));
+  await Promise.all(intervals.map((each) => log.write(each, 'worker 1', health && { userCount: 1, health })));
   await Promise.all([log.close(), log.close()]);
   expect(log.failed).toBeUndefined();
   const text = readFileSync(path, 'utf8');
@@ -84,6 +89,44 @@ test('with an outcome only its samples are logged', async () => {
 test('the warm-up and intervals without timed samples are not logged', async () => {
   const { histograms } = await logged([interval(1, [{ ok: outcome([1]) }], true), interval(2, [{ ok: outcome([]) }])]);
   expect(histograms).toEqual([]);
+});
+
+test('a comment marks an interval in which the generator was saturated, and the standard reader reads on', async () => {
+  const health = aHealth({ isSaturated: true, loopUtilisation: 0.966, loopDelayMillis: 61.7 });
+  const intervals = [
+    interval(1_700_000_000.5, [{ ok: outcome([400]) }]),
+    interval(1_700_000_001.5, []),
+    interval(1_700_000_002.5, [{ ok: outcome([7]) }], true),
+    interval(1_700_000_003.5, [{ ok: outcome([9]) }]),
+  ];
+  const { text, histograms } = await logged(intervals, { health });
+  const mark = (start: string) => `#[Saturated: ${start},1.000,worker%201 (event loop busy 97 %, 62 ms late)]`;
+  expect(
+    text
+      .split('\n')
+      .slice(4)
+      .map((line) => line.replace(/HISTF.*/, '')),
+  ).toEqual([
+    mark('1700000000.500'),
+    'Tag=GET:/,1700000000.500,1.000,0.400,',
+    '1700000000.500,1.000,0.400,',
+    mark('1700000001.500'),
+    mark('1700000003.500'),
+    'Tag=GET:/,1700000003.500,1.000,0.009,',
+    '1700000003.500,1.000,0.009,',
+    '',
+  ]);
+  expect(histograms.map(({ tag, seconds, max }) => [tag, seconds[0], max])).toEqual([
+    ['GET:/', 1_700_000_000.5, 400],
+    ['', 1_700_000_000.5, 400],
+    ['GET:/', 1_700_000_003.5, 9],
+    ['', 1_700_000_003.5, 9],
+  ]);
+});
+
+test('intervals of a generator that kept up are not marked', async () => {
+  const { text } = await logged([interval(1_700_000_000, [{ ok: outcome([1]) }])], { health: aHealth() });
+  expect(text).not.toContain('Saturated');
 });
 
 test('the head says version, start and unit, and the interval its maximum in milliseconds', async () => {

@@ -15,7 +15,7 @@ test('[32] the statistics are a JSON list of entries with the 14 fields, floats 
     totalContentLength: 300,
     only: () => anEntry(),
   });
-  const json = statisticsJson(aView({ entries: [entry] }));
+  const json = statisticsJson(aView({ entries: [entry], saturatedSeconds: 3.2500004 }));
   expect(json).toBe(`[
     {
         "name": "/a \\"b\\"",
@@ -52,7 +52,8 @@ test('[32] the statistics are a JSON list of entries with the 14 fields, floats 
             "min_response_time": null,
             "total_content_length": 0,
             "response_times": {}
-        }
+        },
+        "saturated_seconds": 3.25
     }
 ]
 `);

@@ -25,6 +25,7 @@ test('the line says when the generator was saturated in the last second', () => 
     currentFailPerSec: 0,
     totalAvgResponseTime: 0,
     percentiles: {},
+    generator: null,
     isSaturated,
     isWarmup: false,
   });

@@ -1,12 +1,31 @@
 /**
  * What the tests of statistics are made of: a recorder and statistics on one hand-driven clock.
  */
+import type { WorkerHealth } from '../../../src/events/index.js';
 import {
   IntervalRecorder,
   type IntervalStats,
   RunStatistics,
   type RunStatisticsOptions,
 } from '../../../src/stats/index.js';
+
+/** Health of a worker that has nothing to do, save what the test is about. */
+export function aHealth(about: Partial<WorkerHealth> = {}): WorkerHealth {
+  return {
+    cpuPercent: 0,
+    memoryBytes: 0,
+    loopDelayMillis: 0,
+    loopUtilisation: 0,
+    gcMillis: 0,
+    isSaturated: false,
+    ...about,
+  };
+}
+
+/** A second without samples. */
+export function anInterval(startTime: number, isWarmup = false): IntervalStats {
+  return { startTime, seconds: 1, isWarmup, entries: [], errors: [], cutOff: 0, overflowingNames: [] };
+}
 
 export class TestClock {
   /** Seconds since 1970. */
@@ -55,8 +74,8 @@ export class TestRun {
   second({ isWarmup = false, isSaturated = false, userCount = 1 } = {}): IntervalStats {
     this.clock.time += 1;
     const interval = this.recorder.takeInterval({ isWarmup });
-    this.statistics.apply(interval, 'local');
-    this.statistics.tick({ now: this.clock.time, userCount, isSaturated, isWarmup });
+    this.statistics.apply(interval, 'local', { userCount, health: aHealth({ isSaturated }) });
+    this.statistics.tick({ now: this.clock.time, userCount, isWarmup });
     return interval;
   }
 

@@ -11,10 +11,13 @@ const point = (over: Partial<HistoryPoint>): HistoryPoint => ({
   currentFailPerSec: 0,
   totalAvgResponseTime: 0,
   percentiles: { '0.5': 0 },
+  generator: null,
   isSaturated: false,
   isWarmup: false,
   ...over,
 });
+
+const calm = { cpuPercent: 10, memoryBytes: 1e8, loopDelayMillis: 1, loopUtilisation: 0.1, gcMillis: 2 };
 
 function historyOf(seconds: number, at: (second: number) => Partial<HistoryPoint>): History {
   const history = new History();
@@ -67,6 +70,18 @@ test('merged rates are means, users and average those at the end, percentiles th
     totalAvgResponseTime: 1,
     percentiles: { '0.5': 70 },
   });
+});
+
+test('merged health of the generator is the worst of each number, and a second without a report hides none', () => {
+  const { points } = historyOf(maxHistoryPoints, (second) => ({
+    generator: second % 4 < 2 ? { ...calm, ...(second % 2 === 0 ? { cpuPercent: 97 } : { gcMillis: 80 }) } : null,
+  }));
+  expect(points[0]?.generator).toEqual({ ...calm, cpuPercent: 97, gcMillis: 80 });
+  expect(points[1]?.generator).toBeNull();
+  const late = historyOf(maxHistoryPoints, (second) => ({
+    generator: second % 2 === 0 ? { ...calm, gcMillis: 3 } : null,
+  }));
+  expect(late.points[0]?.generator).toEqual({ ...calm, gcMillis: 3 });
 });
 
 test('a saturated second and one of the warm-up stay marked in the point they are merged into', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { WorkerHealth } from '../../../src/events/index.js';
 import { addLogSink, type LogRecord } from '../../../src/log.js';
 import { errorLimits } from '../../../src/stats/errorRecorder.js';
 import { IntervalRecorder, type IntervalStats, RunStatistics } from '../../../src/stats/index.js';
-import { recordInto, type Sample, TestRun } from './builders.js';
+import { aHealth, anInterval, recordInto, type Sample, TestRun } from './builders.js';
 
 const logged: LogRecord[] = [];
 let stopListening = () => {};
@@ -201,7 +202,7 @@ test('several workers whose intervals begin at different times add up to the rat
       sent.sort((a, b) => a.at - b.at);
       for (let now = 1001; now <= 1040; now++) {
         for (const { interval } of sent.filter(({ at }) => at > now - 1 && at <= now)) statistics.apply(interval, 'w');
-        statistics.tick({ now, userCount: 1, isSaturated: false, isWarmup: false });
+        statistics.tick({ now, userCount: 1, isWarmup: false });
         if (now > 1014) expect(statistics.total.currentRps).toBeCloseTo(10 * phases.length, 6);
       }
     }),
@@ -215,7 +216,7 @@ test('an interval of many seconds counts in each of them', () => {
   run.clock.time += 8;
   run.statistics.apply(run.recorder.takeInterval({ isWarmup: false }), 'w');
   run.clock.time += 1.5;
-  run.statistics.tick({ now: run.clock.time, userCount: 1, isSaturated: false, isWarmup: false });
+  run.statistics.tick({ now: run.clock.time, userCount: 1, isWarmup: false });
   expect(run.statistics.total.currentRps).toBeCloseTo(10, 9);
 });
 
@@ -267,6 +268,42 @@ test('a point of the history tells users, rates, average and the charted percent
   expect(last?.currentFailPerSec).toBeCloseTo(1, 9);
   expect(last?.totalAvgResponseTime).toBeCloseTo(28 / 11, 9);
   expect(last?.percentiles).toEqual({ '0.5': 2, '0.99': 8 });
+});
+
+test('a point of the history has the worst health of all workers in its second, and none without a report', () => {
+  const { statistics, clock } = new TestRun();
+  const report = (node: string, about: Partial<WorkerHealth>) =>
+    statistics.apply(anInterval(clock.time), node, { userCount: 1, health: aHealth(about) });
+  const tick = () => statistics.tick({ now: ++clock.time, userCount: 2, isWarmup: false });
+  report('a', { cpuPercent: 20, memoryBytes: 300, loopUtilisation: 0.99, isSaturated: true });
+  report('b', { cpuPercent: 60, memoryBytes: 200, loopDelayMillis: 4, gcMillis: 5 });
+  tick();
+  tick();
+  report('b', { memoryBytes: 210 });
+  tick();
+  const calm = { cpuPercent: 0, memoryBytes: 210, loopDelayMillis: 0, loopUtilisation: 0, gcMillis: 0 };
+  expect(statistics.history.map(({ generator, isSaturated }) => [generator, isSaturated])).toEqual([
+    [{ cpuPercent: 60, memoryBytes: 300, loopDelayMillis: 4, loopUtilisation: 0.99, gcMillis: 5 }, true],
+    [null, false],
+    [calm, false],
+  ]);
+});
+
+test('saturated seconds are those of the intervals, over workers at the same time counted once', () => {
+  const { statistics, clock } = new TestRun();
+  const report = (node: string, seconds: number, isSaturated = true) =>
+    statistics.apply({ ...anInterval(clock.time), seconds }, node, { userCount: 1, health: aHealth({ isSaturated }) });
+  const tick = () => statistics.tick({ now: ++clock.time, userCount: 2, isWarmup: false });
+  report('a', 0.3);
+  report('b', 0.25);
+  tick();
+  expect(statistics.saturatedSeconds).toBe(0.3);
+  report('a', 1);
+  report('a', 0.5);
+  report('b', 1, false);
+  tick();
+  tick();
+  expect(statistics.saturatedSeconds).toBe(1.8);
 });
 
 test('seconds in which the generator was saturated are marked and counted, those of the warm-up marked only', () => {

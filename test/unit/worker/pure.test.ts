@@ -162,7 +162,7 @@ test.each([
   [0.2, 51, true],
   [0.9, 50, false],
 ])('a loop that is busy for %d of the time and %d ms late is saturated: %s', (utilisation, delay, expected) => {
-  expect(isSaturated(utilisation, delay)).toBe(expected);
+  expect(isSaturated(1000, utilisation, delay)).toBe(expected);
 });
 
 test('the message of a stall names task, class and place, as far as they are known', () => {
