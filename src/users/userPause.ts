@@ -57,8 +57,11 @@ class Turn {
   }
 
   end(): void {
-    if (this.pausing.resume()) return this.#resolve();
-    unheard(this.promise);
+    if (this.pausing.resume()) {
+      this.#resolve();
+      return;
+    }
+    this.promise.catch(() => {}); // a user that is being stopped may have nobody who awaits it
     this.#reject(this.reason);
   }
 }
