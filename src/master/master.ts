@@ -8,20 +8,20 @@
 import { epochSeconds } from '../clock.js';
 import { TsloadError } from '../errors.js';
 import { type CustomMessage, type Environment, type EventHook, isControl, type StartOptions } from '../events/index.js';
-import type { MasterEnd, TestSettings, WorkerMessage } from '../link/index.js';
+import type { MasterEnd, ReportMessage, TestSettings } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { RunStatistics } from '../stats/index.js';
+import { Crew } from './crew.js';
 import type { ClassPlan } from './dispatcher.js';
-import { Facts } from './facts.js';
-import { type Load, RampControl } from './rampControl.js';
-import { Reports } from './reports.js';
+import { checkedLoad, type Load } from './load.js';
+import { RampControl } from './rampControl.js';
 import { isTesting, type MasterState, nextRunState, type RunInput } from './runState.js';
 import { SecondClock } from './secondClock.js';
 import { type Shape, ShapeDriver } from './shapeDriver.js';
 import type { ShapeLoad } from './shapeTick.js';
-import { shareOf } from './sharedIterations.js';
-import { WorkerNode } from './workerNode.js';
-import { Workers } from './workers.js';
+import { spawnedLine } from './spawnedLine.js';
+import type { WorkerNode } from './workerNode.js';
+import type { Workers } from './workers.js';
 
 const log = getLogger('tsload.runners');
 
@@ -62,13 +62,13 @@ export class Master {
   hasBadSetup = false;
   /** Resolves when the runner has quit. */
   readonly ended: Promise<void>;
-  readonly workers = new Workers();
-  readonly #reports: Reports;
-  readonly #facts = new Facts();
+  readonly workers: Workers;
+  readonly #crew: Crew;
   readonly #clock: SecondClock;
   #state: MasterState = 'ready';
-  #nextIndex = 0;
   #test = 0;
+  /** Seconds since 1970, of the first step: the warm-up counts from here. */
+  #testStartTime = 0;
   #load: Load | undefined;
   #ramps: RampControl | undefined;
   #shapeDriver: ShapeDriver | undefined;
@@ -78,8 +78,18 @@ export class Master {
   #resolveEnded: () => void = () => {};
 
   constructor(private readonly options: MasterOptions) {
-    this.#reports = new Reports(options.statistics, this.workers);
-    this.#clock = new SecondClock(() => this.#reports.tick(this.workers.userCount));
+    this.#crew = new Crew(options.statistics, {
+      usersChanged: () => this.#endIfSpent(),
+      stopTest: (test, reason, isBadSetup) => this.#stopTestOf(test, reason, isBadSetup),
+      fault: () => {
+        this.hasFault = true;
+      },
+      reported: (worker, report) => this.#reported(worker, report),
+      customMessage: (message) => options.customMessage?.(message),
+      lost: (worker) => this.#lost(worker),
+    });
+    this.workers = this.#crew.workers;
+    this.#clock = new SecondClock(() => this.#crew.reports.tick(this.workers.userCount));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -91,20 +101,16 @@ export class Master {
 
   /** Takes in a worker that is at the other end of this link. In a running test it gets its share of the users. */
   addWorker(id: string, link: MasterEnd): void {
-    const worker = new WorkerNode(id, this.#nextIndex++, link);
-    this.workers.add(worker);
-    link.listen({ message: (message) => this.#receive(worker, message), closed: () => this.#lose(worker) });
-    link.send({ kind: 'welcome', index: worker.index });
+    const worker = this.#crew.add(id, link);
     if (this.options.isDistributed) this.options.environment.events.workerConnect.fire({ clientId: id });
     if (this.#ramps === undefined) return;
-    this.#sendTestStart(worker);
+    this.#crew.sendTestJoin(worker, this.#test, this.#testStartTime, this.options.settings());
     this.#ramps.addWorker(id);
   }
 
   /** Starts a test, or brings the running one to another load. Throws `TsloadError` MISUSE for what cannot be done. */
   start(userCount: number, spawnRate: number, { wait, userClasses }: StartOptions = {}): void {
-    const load = checkedLoad(userCount, spawnRate, userClasses);
-    this.#checkClasses(userClasses ?? []);
+    const load = checkedLoad({ userCount, spawnRate, userClasses }, this.#classNames());
     if (this.#quitting !== undefined) throw new TsloadError('MISUSE', 'the runner has quit: make another environment');
     if (this.#state === 'stopping') {
       throw new TsloadError('MISUSE', 'the test is still being stopped: await runner.stop() before the next start');
@@ -127,13 +133,6 @@ export class Master {
     else this.#ramps?.start(load);
   }
 
-  #checkClasses(names: readonly string[]): void {
-    const known = this.options.classes().map(({ name }) => name);
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown === undefined) return;
-    throw new TsloadError('MISUSE', `there is no user class ${unknown} in this test, only ${known.join(', ')}`);
-  }
-
   /** Lets the shape decide from now on. A second call while it does changes nothing. */
   startShape(): void {
     const { shape } = this.options;
@@ -144,7 +143,7 @@ export class Master {
     }
     log.info('Shape test starting');
     this.#shapeDriver = new ShapeDriver(shape, {
-      userClasses: new Set(this.options.classes().map(({ name }) => name)),
+      userClasses: new Set(this.#classNames()),
       apply: (load) => this.#applyShape(load),
       ended: (failure) => this.#shapeEnded(failure),
       isStopTest: (thrown) => this.options.isStopTest(thrown),
@@ -183,7 +182,7 @@ export class Master {
   /** Sets the statistics to zero, now and on every worker. */
   resetStats(): void {
     log.info('Resetting stats');
-    this.#reports.reset();
+    this.#crew.reports.reset();
   }
 
   /** A message of the locustfile, to one worker or to all. */
@@ -191,6 +190,10 @@ export class Master {
     const message = { kind: 'custom', type, data, nodeId: 'master' } as const;
     if (clientId === undefined) this.workers.send(message);
     else this.workers.get(clientId)?.link.send(message);
+  }
+
+  #classNames(): string[] {
+    return this.options.classes().map(({ name }) => name);
   }
 
   #enter(input: RunInput): boolean {
@@ -213,16 +216,20 @@ export class Master {
     const test = ++this.#test;
     this.targetUserClassesCount = {};
     this.#ramps = undefined;
-    this.#reports.beginTest(epochSeconds());
+    this.#crew.reports.beginTest(epochSeconds());
     for (const worker of this.workers) worker.beginTest();
     this.#clock.start();
     this.options.prepare();
     await this.#fire(this.options.environment.events.testStart);
     if (!this.#isBeginning(test)) return;
     const settings = this.options.settings();
-    this.#reports.beginWarmup(epochSeconds() + settings.warmupSeconds);
-    for (const worker of this.workers) this.#sendTestStart(worker);
-    await this.#facts.until(() => this.workers.every(({ startedTest }) => startedTest === test), startedWaitSeconds);
+    this.#testStartTime = epochSeconds();
+    this.#crew.reports.beginWarmup(this.#testStartTime + settings.warmupSeconds);
+    this.#crew.sendTestStart(test, this.#testStartTime, settings);
+    await this.#crew.facts.until(
+      () => this.workers.every(({ startedTest }) => startedTest === test),
+      startedWaitSeconds,
+    );
     if (this.#isBeginning(test)) this.#beginRamps(test, settings);
   }
 
@@ -235,7 +242,7 @@ export class Master {
     this.#ramps = new RampControl({
       test,
       workers,
-      facts: this.#facts,
+      facts: this.#crew.facts,
       classes: this.options.classes(),
       leadSeconds: this.options.leadSeconds,
       stopTimeoutSeconds,
@@ -244,20 +251,10 @@ export class Master {
     if (this.#load !== undefined) this.#ramps.start(this.#load);
   }
 
-  /** What holds for the test, once for each worker; not with every spawn. */
-  #sendTestStart(worker: WorkerNode): void {
-    const settings = this.options.settings();
-    const place = [...this.workers].indexOf(worker);
-    const iterations = shareOf(settings.iterations, place, this.workers.size);
-    worker.toldTest = this.#test;
-    const times = { test: this.#test, period: this.#reports.period, startTime: epochSeconds() };
-    worker.link.send({ kind: 'testStart', ...times, settings: { ...settings, iterations } });
-  }
-
   async #spawned(isAgreed: boolean): Promise<void> {
     if (!this.#enter('allSpawned')) return;
     this.targetUserClassesCount = this.#ramps?.classTotals() ?? {};
-    this.#logSpawned(isAgreed);
+    log.info(spawnedLine(this.workers.userClassesCount(Object.keys(this.targetUserClassesCount)), isAgreed));
     const userCount = this.workers.userCount;
     this.workers.send({ kind: 'spawningComplete', test: this.#test, userCount });
     if (this.options.resetStats) this.resetStats();
@@ -267,16 +264,6 @@ export class Master {
       this.#steered(thrown);
     }
     this.#endIfSpent();
-  }
-
-  #logSpawned(isAgreed: boolean): void {
-    const counts = Object.entries(this.workers.userClassesCount(Object.keys(this.targetUserClassesCount)));
-    const sorted = Object.fromEntries(counts.sort(([a], [b]) => (a < b ? -1 : 1)));
-    // with blanks, as Locust's line has them: scripts look for it
-    const text = `${JSON.stringify(sorted).replace(/(?<=":)|,(?=")/g, '$& ')} (${this.workers.userCount} total users)`;
-    log.info(
-      isAgreed ? `All users spawned: ${text}` : `Users spawned, but not every worker has reported in time: ${text}`,
-    );
   }
 
   #applyShape({ userCount, spawnRate, userClasses }: ShapeLoad): void {
@@ -310,11 +297,11 @@ export class Master {
     this.workers.send({ kind: 'stop', test });
     const seconds = environment.stopTimeout + stoppedWaitSeconds;
     const isDone = () => this.workers.every(({ stoppedTest, toldTest }) => stoppedTest === test || toldTest !== test);
-    if (!(await this.#facts.until(isDone, seconds))) {
+    if (!(await this.#crew.facts.until(isDone, seconds))) {
       log.error(`not all workers have stopped their users within ${seconds} seconds`);
     }
     this.#clock.stop();
-    this.#reports.tick(this.workers.userCount);
+    this.#crew.reports.tick(this.workers.userCount);
     this.#ramps = undefined;
     this.#enter('allStopped');
     await this.#tellEnd(environment.events.testStop);
@@ -331,7 +318,7 @@ export class Master {
 
   async #leave(): Promise<void> {
     this.workers.send({ kind: 'quit' });
-    await this.#facts.until(() => this.workers.size === 0, stoppedWaitSeconds);
+    await this.#crew.facts.until(() => this.workers.size === 0, stoppedWaitSeconds);
     this.#resolveEnded();
   }
 
@@ -356,68 +343,22 @@ export class Master {
     this.#endByItself();
   }
 
-  #receive(worker: WorkerNode, message: WorkerMessage): void {
-    switch (message.kind) {
-      case 'ready':
-        return;
-      case 'started':
-        worker.startedTest = message.test;
-        break;
-      case 'report':
-        this.#reports.receive(worker, message);
-        if (this.options.isDistributed) {
-          this.options.environment.events.workerReport.fire({ clientId: worker.id, data: { ...message.data } });
-        }
-        break;
-      case 'users':
-        if (message.test !== this.#test) return;
-        worker.userCounts = message.userCounts;
-        worker.isSpent = message.isSpent;
-        worker.doneStep = Math.max(worker.doneStep, message.step);
-        this.#endIfSpent();
-        break;
-      case 'stopped':
-        worker.stoppedTest = message.test;
-        worker.userCounts = {};
-        break;
-      case 'stopTest':
-        if (message.test !== this.#test) return;
-        this.hasBadSetup ||= message.isBadSetup;
-        this.#stopTest(message.reason);
-        return;
-      case 'fault':
-        this.hasFault = true;
-        return;
-      case 'quit':
-        this.#lose(worker);
-        return;
-      case 'custom':
-        this.options.customMessage?.(message);
-        return;
-      default:
-        message satisfies never;
-    }
-    this.#facts.check();
+  #stopTestOf(test: number, reason: string, isBadSetup: boolean): void {
+    if (test !== this.#test) return;
+    this.hasBadSetup ||= isBadSetup;
+    this.#stopTest(reason);
   }
 
-  /** The worker is gone, with its users. Without any worker there is no test. */
-  #lose(worker: WorkerNode): void {
-    if (!this.workers.remove(worker)) return;
-    worker.link.close();
-    this.#ramps?.removeWorker(worker.id);
-    this.#facts.check();
+  #reported({ id }: WorkerNode, { data }: ReportMessage): void {
+    const { environment, isDistributed } = this.options;
+    if (isDistributed) environment.events.workerReport.fire({ clientId: id, data: { ...data } });
+  }
+
+  /** Without any worker there is no test. */
+  #lost({ id }: WorkerNode): void {
+    this.#ramps?.removeWorker(id);
     if (this.workers.size > 0 || this.#quitting !== undefined || !isTesting(this.#state)) return;
     log.info('the last worker is gone: stopping the test');
     this.#endByItself();
   }
-}
-
-function checkedLoad(userCount: number, spawnRate: number, userClasses: readonly string[] | undefined): Load {
-  if (!Number.isInteger(userCount) || userCount < 0) {
-    throw new TsloadError('MISUSE', `the user count must be a whole number, 0 or above, but is ${userCount}`);
-  }
-  if (!Number.isFinite(spawnRate) || spawnRate <= 0) {
-    throw new TsloadError('MISUSE', `the spawn rate must be a number above 0 but is ${spawnRate}`);
-  }
-  return { userCount, spawnRate, userClasses };
 }

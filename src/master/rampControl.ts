@@ -6,20 +6,13 @@
 import { epochSeconds } from '../clock.js';
 import { type ClassPlan, Dispatcher, type Step, usersPerStep } from './dispatcher.js';
 import type { Facts } from './facts.js';
+import type { Load } from './load.js';
 import { Ramp } from './ramp.js';
 import { spawnMessages, type ToldCounts } from './spawnMessages.js';
 import type { Workers } from './workers.js';
 
 /** Seconds that workers get to say that a ramp is done, beyond its plan and the stop timeout. */
 const spawnedWaitSeconds = 1;
-
-/** What a start asks for. */
-export interface Load {
-  readonly userCount: number;
-  readonly spawnRate: number;
-  /** `undefined`: as before. */
-  readonly userClasses: readonly string[] | undefined;
-}
 
 export interface RampControlOptions {
   readonly test: number;

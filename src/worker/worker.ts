@@ -4,11 +4,18 @@
  * It knows its master only as the other end of a link. Everything that is decided for the whole test (how many users, when
  * the test ends) is decided there; everything about single users is decided here.
  */
-import { type Environment, isControl, type MessageListener, type UserRuntime } from '../events/index.js';
+import {
+  type Environment,
+  type EnvironmentEvent,
+  type EventHook,
+  isControl,
+  type MessageListener,
+  type UserRuntime,
+} from '../events/index.js';
 import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
-import { BadSetup, preloadKey, type UserClass } from '../users/index.js';
+import { BadSetup, preloadKey, StopTest, type UserClass } from '../users/index.js';
 import { HealthMonitor } from './health.js';
 import { Reporter } from './reporter.js';
 import { StallWatch } from './stallWatch.js';
@@ -170,7 +177,7 @@ export class Worker {
     this.#runtime.begin(settings);
     this.#users.begin(settings.stopTimeoutSeconds);
     this.usage.beginTest();
-    await this.#fireTestStart();
+    await this.#fire(this.options.environment.events.testStart);
     if (this.#isStopping || test !== this.#test) return;
     this.#health.take(); // what it did before there were users, as in listeners of testStart, is not judged
     this.#reporter.start(startTime + settings.warmupSeconds);
@@ -180,15 +187,21 @@ export class Worker {
     for (const message of this.#early.splice(0)) this.#spawn(message);
   }
 
-  async #fireTestStart(): Promise<void> {
+  /** Fires an event of the test, unless the master does. Waits for its listeners. */
+  async #fire(hook: EventHook<EnvironmentEvent>): Promise<void> {
     const { environment, firesTestEvents } = this.options;
     if (!firesTestEvents) return;
     try {
-      await environment.events.testStart.fireAndWait({ environment });
+      await hook.fireAndWait({ environment });
     } catch (thrown) {
-      if (!isControl(thrown)) throw thrown;
-      this.#stopTest(thrown);
+      this.#steered(thrown);
     }
+  }
+
+  /** A listener threw a control exception: one that ends the test does, others mean nothing here. */
+  #steered(thrown: unknown): void {
+    if (!isControl(thrown)) throw thrown;
+    if (thrown instanceof StopTest) this.#stopTest(thrown);
   }
 
   #spawn(message: SpawnMessage): void {
@@ -205,7 +218,12 @@ export class Worker {
 
   #spawningComplete(userCount: number): void {
     const { environment, firesTestEvents } = this.options;
-    if (firesTestEvents) environment.events.spawningComplete.fire({ userCount });
+    if (!firesTestEvents) return;
+    try {
+      environment.events.spawningComplete.fire({ userCount });
+    } catch (thrown) {
+      this.#steered(thrown);
+    }
   }
 
   #usersChanged(): void {
@@ -270,13 +288,13 @@ export class Worker {
   async #stop(test: number): Promise<void> {
     if (test !== this.#test || this.#isStopping) return;
     this.#isStopping = true;
-    const { environment, firesTestEvents, link } = this.options;
-    if (firesTestEvents) await environment.events.testStopping.fireAndWait({ environment });
+    const { environment, link } = this.options;
+    await this.#fire(environment.events.testStopping);
     await this.#users.stopAll();
     this.#reporter.stop();
     this.#stallWatch.stop();
     this.usage.endTest();
-    if (firesTestEvents) await environment.events.testStop.fireAndWait({ environment });
+    await this.#fire(environment.events.testStop);
     link.send({ kind: 'stopped', test });
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ReportMessage } from '../../../src/link/index.js';
-import { constant, LoadTestShape, task, User } from '../../../src/users/index.js';
+import { constant, LoadTestShape, StopTest, StopUser, task, User } from '../../../src/users/index.js';
+import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
 import { aCluster } from './cluster.js';
@@ -168,5 +169,60 @@ describe('reports', () => {
     send({ ...sent.at(-1)!, sequence: 1_000_000, period: 0 });
     await until(() => cluster.master.workers.every(({ lastSequence }) => lastSequence === 1_000_000));
     expect(cluster.statistics.total.numRequests).toBe(counts.requests);
+  });
+});
+
+describe('listeners on workers', () => {
+  test('a control exception in a testStop listener of a worker does not keep the master from hearing of its stop', async () => {
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    for (const { environment } of cluster.workers) {
+      environment.events.testStopping.addListener(() => {
+        throw new StopUser();
+      });
+      environment.events.testStop.addListener(() => {
+        throw new StopTest('too late');
+      });
+    }
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'running');
+    await cluster.master.stop();
+    expect(cluster.master.state).toBe('stopped');
+    expect(cluster.master.hasFault).toBe(false);
+  });
+
+  test('a StopTest in a testStart listener of a worker ends the test everywhere', async () => {
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    cluster.workers[1]?.environment.events.testStart.addListener(() => {
+      throw new StopTest('this worker is not ready');
+    });
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'stopped');
+    expect(cluster.workers.map(({ worker }) => worker.userCount)).toEqual([0, 0]);
+  });
+
+  test('[127] a slow testStart listener of one worker runs to its end, once, and the ramp waits for it', async () => {
+    let done = 0;
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    cluster.workers[1]?.environment.events.testStart.addListener(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      done++;
+    });
+    cluster.master.start(4, 1000);
+    await until(() => cluster.master.workers.userCount === 4);
+    expect(done).toBe(1);
+    expect([0, 1].map(cluster.usersOn)).toEqual([{ A: 2 }, { A: 2 }]);
+  });
+
+  test('a worker that sends what cannot be used is a fault, and the others go on', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    cluster.environment.events.workerReport.addListener(() => {
+      throw new StopUser('a listener that steers');
+    });
+    cluster.master.start(4, 1000);
+    await until(() => cluster.master.hasFault);
+    expect(log.at('ERROR')[0]).toMatch(/a report of worker w\d could not be used/);
+    await until(() => cluster.master.state === 'running');
+    await cluster.master.stop();
   });
 });
