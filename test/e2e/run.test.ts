@@ -20,7 +20,7 @@ describe.concurrent('users', () => {
 
   test('[13] two classes of a directory get one user each of two', async () => {
     const files = { 'tests/a.ts': idleUsers('A'), 'tests/sub/b.ts': idleUsers('B') };
-    const { code, stderr } = await tsload('-f tests --headless -u 2 -r 10 -t 1s', { files });
+    const { code, stderr } = await tsload('-f tests --headless -u 2 -r 10 -t 3s', { files });
     expect(stderr).toMatch(/All users spawned: \{"A": 1, "B": 1\} \(2 total users\)/);
     expect(code).toBe(0);
   });
@@ -35,13 +35,13 @@ describe.concurrent('users', () => {
 
   test('[21] fixed counts come first, the rest is shared by weight: 2, 4 and 4 of 10', async () => {
     const files = { 'locustfile.ts': `${idleUsers('A', 'B', 'C')}\nA.fixedCount = 2;` };
-    const { stderr } = await tsload('--headless -u 10 -r 100 -t 1s', { files });
+    const { stderr } = await tsload('--headless -u 10 -r 100 -t 3s', { files });
     expect(stderr).toMatch(/All users spawned: \{"A": 2, "B": 4, "C": 4\} \(10 total users\)/);
   });
 
   test('[22] fixed counts above --users are worth a line, and the run goes on', async () => {
     const files = { 'locustfile.ts': `${idleUsers('A', 'B')}\nA.fixedCount = 2; B.fixedCount = 2;` };
-    const { code, stderr } = await tsload('--headless -u 3 -r 100 -t 1s', { files });
+    const { code, stderr } = await tsload('--headless -u 3 -r 100 -t 3s', { files });
     expect(stderr).toMatch(/INFO\/tsload.main: the fixed counts .* add up to 4, more than the 3 users/);
     expect(stderr).toMatch(/\(3 total users\)/);
     expect(code).toBe(0);
@@ -56,7 +56,7 @@ describe.concurrent('users', () => {
 
   test('[24] of three classes only the two that are named run: 3 and 2 of 5', async () => {
     const files = { 'locustfile.ts': idleUsers('User1', 'User2', 'User3') };
-    const { stderr } = await tsload('--headless -u 5 -r 100 -t 1s User2 User3', { files });
+    const { stderr } = await tsload('--headless -u 5 -r 100 -t 3s User2 User3', { files });
     expect(stderr).toMatch(/All users spawned: \{"User2": 3, "User3": 2\} \(5 total users\)/);
     expect(stderr).not.toMatch(/User1/);
   });
