@@ -41,15 +41,15 @@ describe.concurrent('a task that never yields', () => {
     expect(stderr).toMatch(place);
     expect(stderr.match(/has kept the process busy/g)).toHaveLength(1);
     expect(stdout.match(/onStop/g)).toHaveLength(3);
-    expect(stderr).toMatch(/TEST +buy +4[5-9] /);
-    expect(readFileSync(join(cwd, 'out_stats.csv'), 'utf8')).toMatch(/TEST,buy,4[5-9],0/);
+    expect(stderr).toMatch(/TEST +buy +[34]\d /);
+    expect(readFileSync(join(cwd, 'out_stats.csv'), 'utf8')).toMatch(/TEST,buy,[34]\d,0/);
     expect(code).toBe(2);
   });
 
   test('as a loop of awaits that wait for nothing is broken off as well', async () => {
     const { code, stderr } = await run('for (;;) await null;');
     expect(stderr).toMatch(/has kept the process busy for 5 s/);
-    expect(stderr).toMatch(/TEST +buy +4[5-9] /);
+    expect(stderr).toMatch(/TEST +buy +[34]\d /);
     expect(code).toBe(2);
   });
 
