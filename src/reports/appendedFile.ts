@@ -4,8 +4,9 @@
  *
  * The queue is bounded: 64 MiB of text; when it is full the oldest text is dropped and counted.
  */
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../folders.js';
 import { getLogger } from '../log.js';
 import { cannotOpen, reasonOf } from './outputError.js';
 
@@ -40,7 +41,7 @@ export class AppendedFile {
   /** Makes missing folders, empties the file and writes its first text. Throws `TsloadError` with code OUTPUT. */
   static async open(path: string, head: string, options: AppendedFileOptions = {}): Promise<AppendedFile> {
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const file = await open(path, 'w');
       try {
         const appended = new AppendedFile(path, file, (await file.stat()).isFile(), options);

@@ -5,8 +5,9 @@
  * A write that fails throws nothing into the run: it is remembered in `failed`, logged once, and the next write is the next
  * attempt.
  */
-import { access, constants, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../folders.js';
 import { getLogger } from '../log.js';
 import { cannotOpen, reasonOf } from './outputError.js';
 
@@ -27,7 +28,7 @@ export class ReplacedFile {
    */
   static async open(path: string): Promise<ReplacedFile> {
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const file = new ReplacedFile(path, await targetOf(path));
       await (await open(file.#besides, 'w')).close();
       await rm(file.#besides);

@@ -26,8 +26,10 @@ export interface UserRunnerOptions {
   created(user: User, userClass: string): void;
   /** A user ended, or there is nothing left to start or stop. */
   changed(): void;
-  /** Users of a class cannot be made. `isLast`: of no class of this test they can. */
-  constructionFailed(message: string, isLast: boolean): void;
+  /** Users of a class cannot be made. */
+  constructionFailed(message: string): void;
+  /** Nor those of any other class of this test. */
+  nobodyCanStart(): void;
   /** A constructor threw `StopTest`. */
   stopTest(reason: unknown): void;
 }
@@ -39,6 +41,8 @@ export class UserRunner {
   #wanted = new Map<string, number>();
   /** Classes whose constructor threw in this test: they are not tried again. */
   readonly #broken = new Set<string>();
+  /** No later step of the ramp brings users of further classes. */
+  #isRampOver = false;
   #stopTimeoutSeconds = 0;
   /** Groups of users that are being stopped. */
   #leavingGroups = 0;
@@ -53,6 +57,7 @@ export class UserRunner {
     this.#stopTimeoutSeconds = stopTimeoutSeconds;
     this.#wanted = new Map();
     this.#broken.clear();
+    this.#isRampOver = false;
   }
 
   /** Everything that was asked for is done: no start is due later, and no user is still being stopped. */
@@ -67,6 +72,8 @@ export class UserRunner {
       if (wanted > present) this.#plan(message, userClass, wanted - present);
       else if (wanted < present) this.#takeBack(userClass, present - wanted);
     }
+    this.#isRampOver = message.isLast;
+    if (this.#isHopeless) this.options.nobodyCanStart();
     this.#startDue();
     if (this.isSettled) this.options.changed();
   }
@@ -183,10 +190,15 @@ export class UserRunner {
     this.#queue.takeBack(name, Number.POSITIVE_INFINITY);
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     log.critical(`no users of class ${name} are started: ${reason}`);
-    const wanted = [...this.#wanted].filter(([, count]) => count > 0);
-    this.options.constructionFailed(
-      reason,
-      wanted.every(([userClass]) => this.#broken.has(userClass)),
-    );
+    this.options.constructionFailed(reason);
+    if (this.#isHopeless) this.options.nobodyCanStart();
+  }
+
+  /** Users are wanted, and there will be none: not of the classes wanted by now, and others are not to come. */
+  get #isHopeless(): boolean {
+    const { userClasses } = this.options;
+    const wanted = [...this.#wanted.keys()].filter((name) => (this.#wanted.get(name) ?? 0) > 0);
+    const possible = this.#isRampOver ? wanted : [...userClasses.keys()];
+    return wanted.length > 0 && possible.every((name) => this.#broken.has(name));
   }
 }

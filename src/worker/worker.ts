@@ -82,7 +82,8 @@ export class Worker {
       userClasses: options.userClasses,
       created: (user, userClass) => this.#runtime.introduce(user, userClass),
       changed: () => this.#usersChanged(),
-      constructionFailed: (message, isLast) => this.#constructionFailed(message, isLast),
+      constructionFailed: (message) => this.fault(message),
+      nobodyCanStart: () => this.#stopTest('users of no class could be started'),
       stopTest: (reason) => this.#stopTest(reason),
     });
     this.#reporter = new Reporter(recorder, (interval) => this.#report(interval));
@@ -278,11 +279,6 @@ export class Worker {
     log.critical(message);
     this.fault(message);
     this.#stopTest('');
-  }
-
-  #constructionFailed(message: string, isLast: boolean): void {
-    this.fault(message);
-    if (isLast) this.#stopTest('users of no class could be started');
   }
 
   async #stop(test: number): Promise<void> {

@@ -2,9 +2,10 @@
  * `tsload init [DIR]`: a new test project that runs and type-checks at once.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OptionError, TsloadError } from '../../errors.js';
+import { makeFolder } from '../../folders.js';
 import { CodedError, exitCodes } from '../exit.js';
 import { packageDirectory } from '../version.js';
 import { starterFiles } from './starter.js';
@@ -23,7 +24,7 @@ export async function init(words: readonly string[]): Promise<number> {
   }
   const { directory, wantsInstall } = readWords(words);
   const files = starterFiles({ name: projectName(directory), devDependencies: devDependencies() });
-  const made = writeMissing(directory, files);
+  const made = await writeMissing(directory, files);
   process.stdout.write(`made ${made.join(', ')} in ${directory}\n`);
   const isInstalled = wantsInstall && (await npmInstall(directory));
   process.stdout.write(nextSteps(directory, isInstalled));
@@ -72,20 +73,20 @@ function versionIn(manifest: unknown, name: string): string | undefined {
 const blocking = ['package.json', 'tsconfig.json', 'locustfile.ts'];
 
 /** Returns the names of the files that were made. */
-function writeMissing(directory: string, files: Readonly<Record<string, string>>): string[] {
+async function writeMissing(directory: string, files: Readonly<Record<string, string>>): Promise<string[]> {
   const isThere = (name: string) => existsSync(join(directory, name));
   const existing = blocking.filter(isThere);
   if (existing.length > 0) {
     throw new CodedError(exitCodes.failed, `${directory} has ${existing.join(', ')} already: give another folder`);
   }
   const missing = Object.entries(files).filter(([name]) => !isThere(name));
-  for (const [name, text] of missing) write(join(directory, name), text);
+  for (const [name, text] of missing) await write(join(directory, name), text);
   return missing.map(([name]) => name);
 }
 
-function write(path: string, text: string): void {
+async function write(path: string, text: string): Promise<void> {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     writeFileSync(path, text);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);

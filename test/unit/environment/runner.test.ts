@@ -187,6 +187,31 @@ describe('users that cannot be made', () => {
     expect(exitCodeOf(run.environment)).toBe(2);
   });
 
+  test('a class whose constructor throws in the first step of a ramp does not keep later ones from starting', async () => {
+    using log = captureLog();
+    class Broken extends User {
+      readonly licence = readLicence();
+    }
+    await using run = aRun([Broken, idle('Sound')]);
+    run.runner.start(2, 20);
+    await until(() => run.runner.state === 'running');
+    expect(run.runner.userClassesCount).toEqual({ Broken: 0, Sound: 1 });
+    expect(log.at('CRITICAL')).toHaveLength(1);
+  });
+
+  test('classes whose constructors all throw end the test, those of a later step as well', async () => {
+    using log = captureLog();
+    class Broken extends User {
+      readonly licence = readLicence();
+    }
+    class AsBad extends Broken {}
+    await using run = aRun([Broken, AsBad]);
+    run.runner.start(2, 2);
+    await until(() => run.runner.state === 'stopped');
+    expect(log.at('CRITICAL')).toHaveLength(2);
+    expect(log.at('ERROR').join('\n')).toContain('users of no class could be started');
+  });
+
   test('[35] an HttpUser without a host says so, and the test stops; in a headless run the runner ends', async () => {
     using log = captureLog();
     class Homeless extends HttpUser {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
@@ -34,6 +34,11 @@ describe('a file that cannot be written is one clear error before the run', () =
 
   test('a device is not replaced by a file', async () => {
     await expect(ReplacedFile.open('/dev/null')).rejects.toThrow(/cannot be written \(it is a device\)/);
+  });
+
+  test.runIf(existsSync('/proc/self'))('a folder that takes no folders', async () => {
+    await expect(ReplacedFile.open('/proc/new/out')).rejects.toThrow(/cannot be written \(ENOENT/);
+    await expect(AppendedFile.open('/proc/new/deep/out', '')).rejects.toThrow(/cannot be written \(ENOENT/);
   });
 
   test('a disk that is full from the beginning', async () => {
