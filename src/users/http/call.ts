@@ -36,7 +36,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   private resume: (() => void) | undefined = undefined;
   private sentMicros = 0;
   private hasBegun = false;
-  private isOver = false;
+  isOver = false;
   private wasRetried = false;
   private wasStale = false;
   private wasConnected = false;
@@ -104,7 +104,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   /** Hot. False: hold the rest back. */
   onData(chunk: Buffer): boolean {
     if (this.isOver || this.location !== undefined) return true;
-    if (this.stream !== undefined) return this.stream.push(chunk);
+    if (this.stream !== undefined) return this.passOn(chunk, this.stream);
     // The first piece came with the head, of which was taken note already.
     if (this.keepChunk(chunk) > 1) this.heard(nowMicros());
     return true;
@@ -129,12 +129,16 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   }
 
   onError(error: Error): void {
+    if (this.lacksNothing(error)) {
+      this.onComplete();
+      return;
+    }
     if (this.connection !== undefined) this.attemptBroke(this.connection, error);
     this.release(nowMicros());
     if (this.isOver) return;
-    if (this.session.isBadRequest(error, this.abort !== undefined)) {
+    if (this.session.isBadRequest(error, this.abort !== undefined))
       this.refuseCall(this.session.badRequest(error, this));
-    } else if (this.isWorthRetrying()) {
+    else if (this.isWorthRetrying()) {
       this.wasRetried = true;
       this.abort = undefined;
       this.session.dispatch(this);
@@ -220,9 +224,8 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   }
 
   private redirect(location: string): void {
-    const { method, origin, path, headers, answerStatus: status, redirects } = this;
+    const { method, origin, path, headers, answerStatus: status, redirects, isRepeatable } = this;
     const { maxRedirects } = this.session;
-    const isRepeatable = this.payload?.isRepeatable ?? true;
     const hop = nextHop({ method, origin, path, headers, status, location, isRepeatable, redirects, maxRedirects });
     if (hop instanceof RequestError) {
       this.fail(hop);
@@ -267,7 +270,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
   }
 
   private isWorthRetrying(): boolean {
-    return this.wasStale && this.session.retriesStale && !this.wasRetried && (this.payload?.isRepeatable ?? true);
+    return this.wasStale && this.session.retriesStale && !this.wasRetried && this.isRepeatable;
   }
 
   private fail(failure: RequestError): void {
@@ -289,6 +292,7 @@ export class HttpCall extends Exchange implements Attempt, BodySource, Decoded {
     try {
       this.resolve(this.session.respond(this));
     } catch (control) {
+      this.stream?.cancel();
       this.reject(control);
     }
   }

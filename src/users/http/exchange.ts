@@ -135,6 +135,11 @@ export abstract class Exchange extends Pending implements Limited {
     return this.chunk ?? noBody;
   }
 
+  /** The body, if there is one, can be sent again. */
+  protected get isRepeatable(): boolean {
+    return this.payload?.isRepeatable ?? true;
+  }
+
   /** For undici, when no interceptor stands between. */
   get options(): Dispatcher.DispatchOptions {
     const { method, path, origin, headers } = this;
@@ -149,6 +154,8 @@ export abstract class Exchange extends Pending implements Limited {
   /** Hot: the head of an answer is there. */
   protected takeHead(status: number, raw: RawHeaders, reason: string | undefined): AnswerHeaders {
     const head = new AnswerHeaders(raw);
+    // An interceptor answered by itself, and told of no request.
+    if (this.startMicros === 0) this.startMicros = nowMicros();
     this.answerStatus = status;
     this.reason = reason ?? '';
     this.rawHeaders = raw;
@@ -168,6 +175,14 @@ export abstract class Exchange extends Pending implements Limited {
     return this.moreChunks.push(chunk) + 1;
   }
 
+  /** A piece for who reads the body. False: hold the rest back; the silence that follows is then not the server's. */
+  protected passOn(chunk: Buffer, stream: StreamBody): boolean {
+    const wantsMore = stream.push(chunk);
+    if (wantsMore) this.heard(nowMicros());
+    else this.silence?.clear();
+    return wantsMore;
+  }
+
   protected replaceBody(body: Buffer): void {
     this.chunk = body;
     this.moreChunks = undefined;
@@ -182,7 +197,17 @@ export abstract class Exchange extends Pending implements Limited {
     this.headers = headers;
     if (!hop.keepsBody) this.payload = undefined;
     this.answerStatus = 0;
+    this.reason = '';
+    this.rawHeaders = noHeaders;
+    this.setCookies = undefined;
+    this.contentEncoding = undefined;
+    this.contentLength = undefined;
     this.micros = 0;
+  }
+
+  /** A 304 may name the length of the body that it leaves out; undici takes that body for broken off. */
+  protected lacksNothing(error: Error): boolean {
+    return this.answerStatus === 304 && 'code' in error && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
   }
 
   /** Hot: the time limits of the call; that of the server's silence begins when the request is sent. */

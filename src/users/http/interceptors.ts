@@ -30,6 +30,11 @@ export function composed(interceptors: readonly HttpInterceptor[], send: SendAtt
   class Innermost extends Base {
     override dispatch(options: CarriedOptions, handler: Dispatcher.DispatchHandler): boolean {
       const call = options[callKey];
+      // Its user may be gone: no connection is opened for an interceptor that comes late.
+      if (call?.isOver) {
+        handler.onResponseError?.(noController, new Error('the request was given up'));
+        return true;
+      }
       const attempt = new InterceptedAttempt(options, handler, call);
       if (call !== undefined) {
         call.handedOver();

@@ -58,6 +58,8 @@ export class Outcome {
   /** A function judges: what it throws tells more than this class can see. */
   beginBlock(): void {
     this.#hasBlock = true;
+    // It concludes when the function returns: nobody can forget it.
+    this.#call.session.concluded(this.#call);
   }
 
   /** The body is not what the test took it for: a failure with `await using`, where the throw cannot be seen. */

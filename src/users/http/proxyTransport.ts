@@ -24,6 +24,9 @@ export class ProxyTransport {
       requestTls: { ...tlsOf(settings.tls), timeout: settings.connectionTimeoutMs },
       proxyTls: { ...tlsOf(proxy.tls ?? {}), timeout: settings.connectionTimeoutMs },
       factory: (origin: string | URL, options: object) => new Pool(origin, { ...options, ...limits }),
+      // Of the connections on which tunnels are asked for: a proxy that never answers must not hold a call for ever.
+      clientFactory: (origin: string | URL, options: object) =>
+        new Pool(origin, { ...options, headersTimeout: settings.connectionTimeoutMs }),
       ...(proxy.headers === undefined ? {} : { headers: { ...proxy.headers } }),
     });
   }

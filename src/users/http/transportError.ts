@@ -92,7 +92,9 @@ function nameAndMessage(code: string, text: string, seen: Circumstances): readon
       return seen.wasConnected
         ? ['NetworkTimeoutError', `${target} no longer answers (${code})`]
         : ['ConnectTimeoutError', `${target} did not accept the connection in time`];
+    // Only the request for a tunnel has such a limit.
     case 'UND_ERR_HEADERS_TIMEOUT':
+      return ['ConnectTimeoutError', `${target} did not open a tunnel in time`];
     case 'UND_ERR_BODY_TIMEOUT':
       return ['NetworkTimeoutError', `${target} fell silent`];
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { aUser } from './builders.js';
-import { bodyOf, httpServer } from './servers.js';
+import { bodyOf, httpServer, scriptedServer } from './servers.js';
 
 interface Echo {
   readonly method: string;
@@ -142,4 +142,15 @@ test('[107] text has the charset that the server names, UTF-8 without one or wit
   ]) {
     expect((await visitor.client.get(`/${encodeURIComponent(type)}`)).text(), type).toBe('ä');
   }
+});
+
+test('a 304 may name the length of the body that it leaves out', async () => {
+  await using server = await scriptedServer(() => 'HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n');
+  using visitor = aUser(server.url);
+  const response = await visitor.client.get('/');
+  expect([response.status, response.error, response.bytes.length]).toEqual([304, undefined, 0]);
+  const streamed = await visitor.client.get('/', { stream: true });
+  expect([streamed.status, await streamed.text()]).toEqual([304, '']);
+  expect(await visitor.client.get('/')).toMatchObject({ status: 304 });
+  expect(visitor.recorder.samples.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
 });

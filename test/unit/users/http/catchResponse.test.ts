@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { RequestEvent } from '../../../../src/events/index.js';
 import { CatchResponseError, InterruptTaskSet, RescheduleTask, ResponseError } from '../../../../src/users/index.js';
 import { captureLog } from '../../../capturedLog.js';
+import { until } from '../../../until.js';
 import { aUser } from './builders.js';
 import { httpServer } from './servers.js';
 
@@ -261,4 +262,38 @@ test('judged responses that nobody disposes of do not pile up: beyond a hundred 
   using visitor = aUser(server.url);
   for (let i = 0; i < 105; i++) await visitor.client.get('/ok', { catchResponse: true, name: '/piled' });
   expect(visitor.recorder.samples).toHaveLength(5);
+});
+
+test('any number of blocks may be open at a time', async () => {
+  await using server = await shop();
+  using visitor = aUser(server.url);
+  let open = 0;
+  let go: () => void = () => {};
+  const all = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const judge = async (response: { failure(reason: unknown): void }) => {
+    if (++open === 150) go();
+    await all;
+    response.failure('late');
+  };
+  await Promise.all(Array.from({ length: 150 }, () => visitor.client.get('/ok', { catchResponse: judge })));
+  expect(visitor.recorder.samples.map(({ error }) => error)).toEqual(Array(150).fill('late'));
+});
+
+test('a block that is left behind with its user is not said to have been forgotten', async () => {
+  await using server = await shop();
+  using log = captureLog();
+  const visitor = aUser(server.url);
+  let isOpen = false;
+  void visitor.client.get('/ok', {
+    name: '/left-behind',
+    catchResponse: () => {
+      isOpen = true;
+      return new Promise(() => {});
+    },
+  });
+  await until(() => isOpen);
+  visitor[Symbol.dispose]();
+  expect(log.at('WARNING').filter((line) => line.includes('/left-behind'))).toEqual([]);
 });

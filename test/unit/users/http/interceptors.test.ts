@@ -187,3 +187,35 @@ test('what is no list of functions is refused', () => {
     'interceptors must be a list of functions',
   );
 });
+
+test('an interceptor that answers without telling of a request has a time from that moment', async () => {
+  const controller = { aborted: false, paused: false, reason: null, abort() {}, pause() {}, resume() {} };
+  const answering: HttpInterceptor = () => (_options, handler) => {
+    handler.onResponseStart?.(controller, 200, {}, 'OK');
+    handler.onResponseEnd?.(controller, {});
+    return true;
+  };
+  using visitor = aUser('http://127.0.0.1:1', { interceptors: [answering] });
+  const start = performance.now();
+  expect((await visitor.client.get('/')).status).toBe(200);
+  expect(visitor.recorder.only.milliseconds).toBeLessThanOrEqual(performance.now() - start);
+});
+
+test('an interceptor that lets a request through when its user is over opens no connection', async () => {
+  await using server = await headersOf();
+  let letThrough: () => void = () => {};
+  const waiting: HttpInterceptor = (dispatch) => (options, handler) => {
+    letThrough = () => dispatch(options, handler);
+    return true;
+  };
+  const visitor = aUser(server.url, { interceptors: [waiting] });
+  const call = visitor.client.get('/');
+  call.catch(() => {});
+  visitor.user.activity.stop('stopped');
+  visitor[Symbol.dispose]();
+  letThrough();
+  await expect(call).rejects.toBe('stopped');
+  using other = aUser(server.url);
+  await other.client.get('/');
+  expect(server.connections).toBe(1);
+});

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { certificates } from '../../../certificates.js';
+import { until } from '../../../until.js';
 import { aUser } from './builders.js';
-import { deadPort, httpServer, httpsServer, type TestServer } from './servers.js';
+import { deadPort, httpServer, httpsServer, type TestServer, tcpServer } from './servers.js';
 
 interface Proxy extends AsyncDisposable {
   readonly url: string;
@@ -128,4 +129,26 @@ test('a stop ends requests behind a proxy', async () => {
   visitor.user.activity.stop('stopped');
   await expect(call).rejects.toBe('stopped');
   expect(visitor.recorder.cutOffs).toBe(1);
+});
+
+test('a proxy that never answers when a tunnel is asked for fails the request', async () => {
+  await using silent = await tcpServer(() => {});
+  using visitor = aUser('https://127.0.0.1:1', { proxy: silent.url, connectionTimeoutSeconds: 0.3 });
+  const response = await visitor.client.get('/');
+  expect(response.error).toMatchObject({
+    name: 'ConnectTimeoutError',
+    message: `https://127.0.0.1:1 (by the proxy ${silent.url}) did not open a tunnel in time`,
+  });
+});
+
+test('the end of a user closes a connection on which it asks for a tunnel', async () => {
+  await using silent = await tcpServer(() => {});
+  const visitor = aUser('https://127.0.0.1:1', { proxy: silent.url });
+  const call = visitor.client.get('/');
+  call.catch(() => {});
+  await until(() => silent.sockets.size === 1);
+  visitor.user.activity.stop('stopped');
+  visitor[Symbol.dispose]();
+  await expect(call).rejects.toBe('stopped');
+  await until(() => silent.sockets.size === 0);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { RequestEvent } from '../../../../src/events/index.js';
 import { isRedirect } from '../../../../src/users/http/redirect.js';
 import { aUser } from './builders.js';
-import { bodyOf, httpServer } from './servers.js';
+import { bodyOf, deadPort, httpServer } from './servers.js';
 
 interface Echo {
   readonly method: string;
@@ -148,4 +148,15 @@ test('with stream: true a redirect is followed before the body is there', async 
   const response = await visitor.client.get('/to/302', { stream: true });
   expect(response.status).toBe(200);
   expect((await response.json<Echo>()).url).toBe('/landed?q=1');
+});
+
+test('a redirect to where nobody answers has nothing of the answer before', async () => {
+  const location = `http://127.0.0.1:${await deadPort()}/`;
+  await using server = await httpServer((_, response) => {
+    response.writeHead(302, 'Gone Over There', { location, 'set-cookie': 'a=1', 'content-encoding': 'gzip' }).end();
+  });
+  using visitor = aUser(server.url);
+  const response = await visitor.client.get('/');
+  expect(response.error?.name).toBe('ConnectionRefusedError');
+  expect([response.headers, response.cookies, response.statusText]).toEqual([{}, {}, '']);
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { StopUser } from '../../../../src/users/index.js';
 import { until } from '../../../until.js';
 import { aUser } from './builders.js';
 import { httpServer } from './servers.js';
@@ -172,4 +173,43 @@ test('a response without a body is a stream that ends at once', async () => {
   using visitor = aUser(server.url);
   expect(await (await visitor.client.get('/', { stream: true })).bytes()).toHaveLength(0);
   expect(await (await visitor.client.head('/', { stream: true })).text()).toBe('');
+});
+
+test('a server that goes on sending is not taken for silent because nobody reads', async () => {
+  await using server = await httpServer((_, response) => {
+    const ticking = setInterval(() => response.write('tick\n'), 20);
+    response.on('close', () => clearInterval(ticking));
+  });
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.2 });
+  const response = await visitor.client.get('/', { stream: true });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  let lines = 0;
+  for await (const line of response.lines()) {
+    expect(line).toBe('tick');
+    if (++lines === 30) break;
+  }
+  expect(lines).toBe(30);
+});
+
+test('a server that is held back because nobody reads is not taken for silent', async () => {
+  await using server = await slow();
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.2 });
+  const response = await visitor.client.get('/endless', { stream: true });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  let bytes = 0;
+  for await (const piece of response) {
+    bytes += piece.length;
+    if (bytes > 10_000_000) break;
+  }
+  expect(bytes).toBeGreaterThan(10_000_000);
+});
+
+test('a listener that steers the user when a stream begins leaves no body behind', async () => {
+  await using server = await slow();
+  using visitor = aUser(server.url, { concurrency: 1 });
+  visitor.environment.events.request.addListener(() => {
+    throw new StopUser('enough');
+  });
+  await expect(visitor.client.get('/endless', { stream: true })).rejects.toThrow('enough');
+  await until(() => server.sockets.size === 0);
 });
