@@ -17,7 +17,9 @@ export function tellLeftBehind(where: string, seconds: number): void {
 function writeLines(): void {
   for (const [what, count] of counts) {
     const users = count === 1 ? 'so its user is' : `for ${count} users, so they are`;
-    log.warning(`${what}, ${users} left behind: let errors of awaited calls through`);
+    log.warning(
+      `${what}, ${users} left behind: let errors of awaited calls through, and do not await runner.stop() or runner.quit() in a user`,
+    );
   }
   counts.clear();
 }
