@@ -389,7 +389,9 @@ describe.concurrent('outputs', () => {
       /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\] [^/\s]+\/INFO\/tsload\.main: Starting tsload /,
     );
     const skipped = await tsload('--headless -t 1s L --skip-log-setup', { cwd });
-    expect([skipped.stdout, skipped.stderr]).toEqual(['printed while loading\nprinted\n', '']);
+    // What Python prints there as well: warnings, bare. A busy machine makes this one.
+    const lines = skipped.stderr.replace(/^the load generator .*\n/gm, '');
+    expect([skipped.stdout, lines]).toEqual(['printed while loading\nprinted\n', '']);
     const filed = await tsload('--headless -t 1s L --logfile x.log', { cwd });
     expect(filed.stdout).toBe(plain.stdout);
     expect(filed.stderr).toMatch(/Aggregated/);
