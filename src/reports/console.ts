@@ -183,13 +183,13 @@ function counted(requests: number): string {
 function saturation(saturatedSeconds: number, runSeconds: number): string {
   const share = runSeconds > 0 ? Math.min(100, (saturatedSeconds / runSeconds) * 100) : 100;
   const of = `${roundSeconds(saturatedSeconds)} of ${roundSeconds(Math.max(runSeconds, saturatedSeconds))} seconds`;
-  return `saturated: the load generator was too busy for ${of} (${share.toFixed(1)}%): times in them are not the target's alone`;
+  return `saturated: the load generator was too busy or late for ${of} (${share.toFixed(1)}%): times in them are not the target's alone`;
 }
 
 /** A line below a table during the run, in which the generator was saturated for so long since the last one. */
 export function saturationNote(seconds: number, options: TableOptions = {}): string[] {
   if (seconds <= 0) return [];
-  const text = `saturated: the load generator was too busy for ${roundSeconds(seconds)} s since the last table`;
+  const text = `saturated: the load generator was too busy or late for ${roundSeconds(seconds)} s since the last table`;
   return [(options.paint ?? plain)('yellow', text), ''];
 }
 

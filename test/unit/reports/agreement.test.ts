@@ -298,7 +298,7 @@ describe('outputs about all requests', () => {
     expect(text).toContain('boom (at buy (shop.ts:3:9))');
     expect(text).toContain('cut off: 2 requests');
     expect(text).toContain('warm-up: 1 request,');
-    expect(text).toContain('too busy for 3 of 12 seconds (25.0%)');
+    expect(text).toContain('too busy or late for 3 of 12 seconds (25.0%)');
   });
 
   test('every output knows the same saturated seconds', () => {

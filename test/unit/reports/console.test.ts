@@ -123,7 +123,7 @@ test('the final report says what was cut off, warmed up, saturated and counted a
   expect(finalReport(view, 60).slice(-5)).toEqual([
     'cut off: 1 request under way at a stop, in no number above',
     'warm-up: 345 requests, in no number above',
-    "saturated: the load generator was too busy for 12 of 60 seconds (20.0%): times in them are not the target's alone",
+    "saturated: the load generator was too busy or late for 12 of 60 seconds (20.0%): times in them are not the target's alone",
     'names: too many different ones, the rest are counted together as (other)',
     '',
   ]);
@@ -131,12 +131,15 @@ test('the final report says what was cut off, warmed up, saturated and counted a
 
 test('a saturation of less than a second is not told as none', () => {
   const [line] = caveats(aView({ saturatedSeconds: 0.4 }), 1.02);
-  expect(line).toContain('too busy for 0.4 of 1 seconds (39.2%)');
+  expect(line).toContain('too busy or late for 0.4 of 1 seconds (39.2%)');
 });
 
 test('a table during the run is followed by a line when the generator was saturated since the last one', () => {
   expect(saturationNote(0)).toEqual([]);
-  expect(saturationNote(1.04)).toEqual(['saturated: the load generator was too busy for 1 s since the last table', '']);
+  expect(saturationNote(1.04)).toEqual([
+    'saturated: the load generator was too busy or late for 1 s since the last table',
+    '',
+  ]);
 });
 
 test('numbers about one outcome only are said to be', () => {
