@@ -15,6 +15,18 @@ describe('listeners that end badly', () => {
     expect(code).toBe(1);
   });
 
+  test('StopTest in a listener of the end: one line, tables, and the code of the run', async () => {
+    for (const event of ['quitting', 'quit']) {
+      const { code, stderr } = await tsload('--headless -t 1s', {
+        files: withListener(event, `() => { throw new StopTest('late'); }`),
+      });
+      expect(stderr).toMatch(new RegExp(`WARNING/\\S+: a listener of ${event} threw StopTest`));
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(stderr).toMatch(/X +Idle/);
+      expect(code).toBe(0);
+    }
+  });
+
   test('an init listener that never ends: a line that says so, and 1', async () => {
     const { code, stderr } = await tsload('--headless -t 1s', {
       files: withListener('init', '() => new Promise(() => {})'),

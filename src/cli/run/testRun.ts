@@ -5,6 +5,7 @@
  * decided, so that both see the whole run, and every output is written after the last report.
  */
 import { type Environment, exitCodeOf, type LocalRunner } from '../../environment/index.js';
+import { isControl } from '../../events/index.js';
 import { describeThrown, getLogger } from '../../log.js';
 import { exitCodes } from '../exit.js';
 import type { Settings } from '../options/optionTable.js';
@@ -123,7 +124,10 @@ export class TestRun {
 
   /** Waits for a step of the shutdown; when somebody hurries, a moment longer and no more. It must not end the shutdown. */
   async #unlessHurried(step: Promise<unknown>, name: string): Promise<void> {
-    const settled = step.catch((thrown: unknown) => log.error(`${name} failed: ${describeThrown(thrown)}`));
+    const settled = step.catch((thrown: unknown) => {
+      if (isControl(thrown)) log.warning(`a listener of ${name} threw ${thrown.name}: there is no test left to steer`);
+      else log.error(`${name} failed: ${describeThrown(thrown)}`);
+    });
     const tooLong = this.#hurried.then(() => new Promise((resolve) => setTimeout(resolve, hurriedStopMillis)));
     await Promise.race([settled, tooLong]);
   }
