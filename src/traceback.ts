@@ -16,10 +16,15 @@ const ownPlaces = [
 ];
 
 export function tracebackOf(thrown: unknown): string {
-  const lines = describeThrown(thrown).split('\n');
+  const lines = describeThrown(thrown).split('\n').map(asWritten);
   const kept = lines.filter((line) => !isFrame(line) || !isForeign(line));
   if (thrown instanceof TsloadError || kept.some(isFrame)) return kept.join('\n');
   return lines.join('\n'); // no frame of the user: it is tsload that must be looked at
+}
+
+/** A class with decorators is built as `let Shopper = class _Shopper`, and that name stands in its frames. */
+function asWritten(line: string): string {
+  return isFrame(line) ? line.replace(/^(\s+at (?:async |new )*(?:Function\.)?)_(?=[A-Z]\w*[ .])/, '$1') : line;
 }
 
 function isFrame(line: string): boolean {

@@ -30,20 +30,23 @@ export function helpText(specs: readonly AnySpec[], columns: number): Promise<st
     .help(false)
     .wrap(Math.max(60, Math.min(columns, 120)))
     .usage('Usage: tsload [options] [UserClass ...]');
-  for (const spec of shown) parser.option(spec.name, helpOption(spec));
+  for (const spec of shown) parser.option(shownName(spec), helpOption(spec));
   for (const group of [...optionGroups, 'Custom options']) {
-    const names = shown.filter((spec) => spec.group === group).map((spec) => spec.name);
+    const names = shown.filter((spec) => spec.group === group).map(shownName);
     if (names.length > 0) parser.group(names, `${group}:`);
   }
   return parser.epilogue(examples).getHelp();
 }
 
+/** The name with its value, in one column. This parser only prints; it never reads words. */
+function shownName(spec: AnySpec): string {
+  return spec.metavar === '' ? spec.name : `${spec.name} ${spec.metavar}`;
+}
+
 function helpOption(spec: AnySpec) {
   const variable = variablesOf(spec)[0];
-  const value = spec.metavar === '' ? '' : `${spec.metavar}  `;
-  const described = `${value}${spec.help}${variable === undefined ? '' : ` (${variable})`}`;
   return {
-    describe: described,
+    describe: `${spec.help}${variable === undefined ? '' : ` (${variable})`}`,
     skipValidation: true,
     ...(spec.alias === undefined ? {} : { alias: spec.alias }),
     ...(spec.shownDefault === undefined ? {} : { default: spec.shownDefault, defaultDescription: spec.shownDefault }),

@@ -24,7 +24,7 @@ export const timeSpan: ValueKind<number> = {
   read: parseTimeSpan,
   expected: 'a time span of whole hours, minutes and seconds',
   example: '300, 300s, 20m, 3h or 1h30m',
-  metavar: '<300|300s|20m|3h|1h30m>',
+  metavar: '<300s|20m|1h30m>',
   type: 'time span',
 };
 
@@ -92,6 +92,6 @@ export const fraction: ValueKind<number> = {
   read: (given) => (given.trim() !== '' && Number.isFinite(Number(given)) ? Number(given) : undefined),
   expected: 'a number',
   example: '0.95',
-  metavar: '<fraction>',
+  metavar: '<0..1>',
   type: 'number',
 };

@@ -377,7 +377,7 @@ describe('custom options', () => {
   test('[52] help lists custom options with their defaults, and masks the default of a secret', async () => {
     const help = await helpText([...builtIn, ...customSpecs(custom)], 100);
     expect(help).toMatch(/Custom options:/);
-    expect(help).toMatch(/--color +<red\|blue> +a color \(COLOR\).*\[default: red\]/s);
+    expect(help).toMatch(/--color <red\|blue> +a color \(COLOR\).*\[default: red\]/s);
     expect(help).toContain('[default: ********]');
     expect(help).not.toContain('topsecret');
     const [secret] = customSpecs({ '--key': { isSecret: true, isRequired: true, includeInWebUi: false } });
