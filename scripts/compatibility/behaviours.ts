@@ -66,6 +66,8 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 30,
     behaviour: 'SIGINT in a headless shape is said, `testStop` listeners run and the final table is printed',
+    difference:
+      'SIGTERM and SIGHUP end a run as SIGINT does, with all outputs; in Locust they cut it off at some moments.',
   },
   { number: 31, behaviour: 'an `init` listener that throws ends the process with code 1' },
   { number: 32, behaviour: '`--json` prints a list with numbers as numbers and maps as maps' },
@@ -190,6 +192,8 @@ export const behaviours: readonly Behaviour[] = [
     number: 97,
     behaviour:
       'catchResponse: failure of a good one, success of a bad one, the last verdict counts, any type is a failure',
+    difference:
+      'in the form with `await using` a throw in the block cannot be seen: without a verdict the status decides. The callback form has it all.',
   },
   { number: 98, behaviour: 'a verdict and then another exception: counted, and thrown on' },
   { number: 99, behaviour: 'a timeout inside catchResponse is one failure, timed to the timeout' },
@@ -222,6 +226,7 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 112,
     behaviour: "`testStopping` comes before the users' `onStop`, `testStop` after; quitting repeats neither",
+    difference: 'a runner that never started a test fires neither.',
   },
   { number: 113, behaviour: 'a lower target while users are being started ends at the new target' },
   { number: 114, behaviour: '`resetStats` zeroes when all users have been started' },
@@ -247,7 +252,11 @@ export const behaviours: readonly Behaviour[] = [
   { number: 131, behaviour: 'users are started on workers that are there', later: 'distributed' },
   { number: 132, behaviour: 'no users at all is fine; uneven numbers over workers add up' },
   { number: 133, behaviour: "a shape's tick with the same value changes nothing; the end of a shape ends the test" },
-  { number: 134, behaviour: 'an exception of a task is logged and counted with equal ones, or ends the user' },
+  {
+    number: 134,
+    behaviour: 'an exception of a task is logged and counted with equal ones, or ends the user',
+    difference: 'an exception in `onStart` or `onStop` of a user is counted as well; Locust only logs it.',
+  },
   { number: 135, behaviour: 'a broken link is reset, a bad message ends only its own', later: 'distributed' },
   {
     number: 136,
@@ -262,7 +271,11 @@ export const behaviours: readonly Behaviour[] = [
   },
   { number: 140, behaviour: 'a `testStop` listener that throws does not keep others from running' },
   // Dispatch
-  { number: 141, behaviour: 'every step of ramps up and down, at rates from 0.5 to 9 over several workers' },
+  {
+    number: 141,
+    behaviour: 'every step of ramps up and down, at rates from 0.5 to 9 over several workers',
+    difference: 'the starts of a step are spread evenly over its pause, not made at its beginning.',
+  },
   { number: 142, behaviour: 'classes of different hosts take turns' },
   { number: 143, behaviour: 'shares by weight, whole or fractional, are exact' },
   { number: 144, behaviour: 'up, further up and down again ends where the way up was' },
