@@ -5,6 +5,7 @@
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Message } from 'esbuild';
+import { ownNamespace } from './ownModules.js';
 
 const shownErrors = 5;
 
@@ -16,9 +17,10 @@ export function describeBuildFailure(errors: readonly Message[]): string {
 }
 
 export function describeMessage({ text, location, notes }: Message): string {
-  const hint = hintFor(text);
+  const said = text.replaceAll(`${ownNamespace}:`, '');
+  const hint = hintFor(said);
   const suggestion = notes.map((note) => note.text).find((note) => note.startsWith('Did you mean'));
-  const told = [text, suggestion, hint].filter((part) => part !== undefined && part !== '').join(' ');
+  const told = [said, suggestion, hint].filter((part) => part !== undefined && part !== '').join(' ');
   if (location === null) return told;
   const { file, line, column, lineText } = location;
   return `${file}:${line}:${column + 1}: ${told}\n    ${lineText.trim()}`;

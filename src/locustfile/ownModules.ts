@@ -24,7 +24,7 @@ export function provideOwnModules(tsload: TsloadModule): void {
 }
 
 const ownModules = /^(tsload|undici|@grpc\/grpc-js)(\/.*)?$/;
-const namespace = 'tsload-own';
+export const ownNamespace = 'tsload-own';
 
 /**
  * Answers those imports. It knows what `tsload` exports, so that a misspelt import is a build error with its place. `tsload`
@@ -32,10 +32,10 @@ const namespace = 'tsload-own';
  */
 export function ownModulesPlugin(tsload: Promise<TsloadModule>): Plugin {
   return {
-    name: namespace,
+    name: ownNamespace,
     setup(build) {
-      build.onResolve({ filter: ownModules }, ({ path }) => ({ path, namespace }));
-      build.onLoad({ filter: /.*/, namespace }, async ({ path }) => ({
+      build.onResolve({ filter: ownModules }, ({ path }) => ({ path, namespace: ownNamespace }));
+      build.onLoad({ filter: /.*/, namespace: ownNamespace }, async ({ path }) => ({
         contents: path === 'tsload' ? tsloadSource(Object.keys(await tsload)) : requiredModule(path),
         loader: 'js',
       }));

@@ -25,11 +25,19 @@ export function progressText(progress: Progress, view: StatisticsView): string {
   return [
     elapsed,
     `users ${progress.userCount}/${progress.targetUserCount}`,
-    `${total.currentRps.toFixed(1)} req/s`,
+    `${rateText(progress, total.currentRps)} req/s`,
     `failures ${total.numFailures} (${(total.failRatio * 100).toFixed(2)}%)`,
     `p95 ${p95 === null ? '-' : `${columnTime(p95)} ms`}`,
     ...(view.history.at(-1)?.isSaturated === true ? ['saturated'] : []),
   ].join('  ');
+}
+
+/** Seconds until current rates are about something: a whole second, of which all workers have reported. */
+const secondsWithoutRates = 3;
+
+/** At the very beginning no rate is known, and 0 would say that nothing is going on. */
+function rateText({ elapsedSeconds }: Progress, currentRps: number): string {
+  return elapsedSeconds < secondsWithoutRates && currentRps === 0 ? '-' : currentRps.toFixed(1);
 }
 
 /** Whether a live line makes sense there. */

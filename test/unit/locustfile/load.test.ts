@@ -300,7 +300,7 @@ describe('mistakes', () => {
     [`import 'nothing-like-it/sub';`, /Could not resolve "nothing-like-it\/sub" \(npm install nothing-like-it\?\)/],
     [
       `import { HtpUser } from 'tsload';\nexport const x = HtpUser;`,
-      /locustfile.ts:1:10: No matching export in .* for import "HtpUser"/,
+      /locustfile.ts:1:10: No matching export in "tsload" for import "HtpUser"/,
     ],
     [
       `${shop}\n\nconst x: number = (() => { throw new TypeError('boom'); })();`,

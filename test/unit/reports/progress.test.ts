@@ -16,6 +16,14 @@ test('without a run time and without samples the line claims neither', () => {
   expect(progressText(progress, aView())).toBe('1:02:05  users 0/1  0.0 req/s  failures 0 (0.00%)  p95 -');
 });
 
+test('a rate that cannot be known yet is no 0.0', () => {
+  const at = (elapsedSeconds: number, currentRps: number) =>
+    progressText({ elapsedSeconds, userCount: 1, targetUserCount: 1 }, aView({ total: anEntry({ currentRps }) }));
+  expect(at(1.5, 0)).toContain('users 1/1  - req/s');
+  expect(at(2.5, 40)).toContain('users 1/1  40.0 req/s');
+  expect(at(3, 0)).toContain('users 1/1  0.0 req/s');
+});
+
 test('the line says when the generator was saturated in the last second', () => {
   const point = (isSaturated: boolean) => ({
     time: 0,
