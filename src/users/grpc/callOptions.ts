@@ -61,13 +61,14 @@ export function checkedOptions(
   options: GrpcStreamOptions<unknown> | undefined,
   path: string,
 ): GrpcStreamOptions<unknown> {
-  if (options === undefined) return noOptions;
+  if (options == null) return noOptions;
   for (const name in options) {
     if (!names.has(name)) throw badOption(path, name, `is none: there are ${[...names].join(', ')}`);
   }
   if (options.timeoutSeconds !== 0) checkAboveZero(path, 'timeoutSeconds', options.timeoutSeconds);
   checkAboveZero(path, 'maxSeconds', options.maxSeconds);
   checkAboveZero(path, 'maxMessages', options.maxMessages);
+  checkTimer(path, 'maxSeconds', options.maxSeconds);
   if (options.maxMessages !== undefined && !Number.isInteger(options.maxMessages)) {
     throw badOption(path, 'maxMessages', `must be a whole number but is ${options.maxMessages}`);
   }
@@ -76,7 +77,16 @@ export function checkedOptions(
 
 function checkAboveZero(path: string, name: string, value: unknown): void {
   if (value === undefined || (typeof value === 'number' && value > 0)) return;
-  throw badOption(path, name, `must be a number above 0 but is ${JSON.stringify(value)}`);
+  const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  throw badOption(path, name, `must be a number above 0 but is ${shown}`);
+}
+
+/** What timers can hold: a longer one would end at once. */
+const mostSeconds = 2_000_000;
+
+function checkTimer(path: string, name: string, seconds: number | undefined): void {
+  if (seconds === undefined || seconds <= mostSeconds) return;
+  throw badOption(path, name, `must be at most ${mostSeconds} seconds, which is 23 days, but is ${seconds}`);
 }
 
 function badOption(path: string, name: string, problem: string): TsloadError {

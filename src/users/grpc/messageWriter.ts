@@ -130,6 +130,9 @@ function mapWriter(keyType: string, single: ValueWriter): ValueWriter {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new FieldProblem(`must be an object of ${keyType} keys but is ${shown(value)}`);
     }
+    if (value instanceof Map) {
+      throw new FieldProblem(`must be an object of ${keyType} keys but is a Map: give Object.fromEntries(map)`);
+    }
     let result: Record<string, unknown> | undefined;
     for (const [key, item] of Object.entries(value)) {
       convert(checkKey, key, `[key ${JSON.stringify(key)}]`);
@@ -243,8 +246,12 @@ function trueOrFalseKey(key: unknown): unknown {
 function bytesWriter(value: unknown): unknown {
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) return Buffer.from(value, 'base64');
-  if (Array.isArray(value)) return Buffer.from(value);
+  if (Array.isArray(value) && value.every(isByte)) return Buffer.from(value);
   throw new FieldProblem(`must be a Buffer, a Uint8Array or base64 text but is ${shown(value)}`);
+}
+
+function isByte(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
 }
 
 function nameOf(type: Type | Enum): string {

@@ -7,13 +7,13 @@ import { grpcJs } from './lazy.js';
 
 /** Metadata for one call; `own` in place of what `general` has under the same name. */
 export function metadataFor(
-  general: GrpcMetadata | undefined,
-  own: GrpcMetadata | undefined,
+  general: GrpcMetadata | null | undefined,
+  own: GrpcMetadata | null | undefined,
   waitForReady: boolean,
 ): Metadata {
   const metadata = new (grpcJs().Metadata)({ waitForReady });
-  if (general !== undefined) put(metadata, general);
-  if (own !== undefined) put(metadata, own);
+  if (general != null) put(metadata, general);
+  if (own != null) put(metadata, own);
   return metadata;
 }
 

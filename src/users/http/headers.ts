@@ -1,5 +1,7 @@
 /** Header lists: as undici takes them (name, value, name, value), as it gives them (bytes), and as people read them. */
 
+import { TsloadError } from '../../errors.js';
+
 /** A header's value; a list sends it several times, `undefined` and `null` take a default header away. */
 export type HeaderValue = string | number | readonly string[] | null | undefined;
 
@@ -35,7 +37,8 @@ export function mergeHeaders(defaults: HeaderList, input: HeadersInput): string[
     const value = own[name];
     if (typeof value === 'string') merged.push(name, value);
     else if (typeof value === 'number') merged.push(name, String(value));
-    else if (value !== null && value !== undefined) for (const one of value) merged.push(name, one);
+    else if (Array.isArray(value)) for (const one of value) merged.push(name, String(one));
+    else if (value !== null && value !== undefined) throw notAHeader(name, value);
   }
   return merged;
 }
@@ -50,8 +53,19 @@ export function headersInputWith(defaults: Readonly<Record<string, string>>, inp
   return result;
 }
 
+/** Throws BAD_REQUEST for what only plain JavaScript can give. */
 function asObject(input: HeadersInput): Readonly<Record<string, HeaderValue>> {
+  if (typeof input !== 'object' || input === null) {
+    throw new TsloadError('BAD_REQUEST', `headers must be an object or pairs but are ${typeof input}`);
+  }
   return isPairs(input) ? Object.fromEntries(input) : input;
+}
+
+function notAHeader(name: string, value: unknown): TsloadError {
+  return new TsloadError(
+    'BAD_REQUEST',
+    `the header ${JSON.stringify(name)} must be a string, a number or a list of strings but is a ${typeof value}`,
+  );
 }
 
 function isPairs(input: HeadersInput): input is Iterable<readonly [string, HeaderValue]> {

@@ -143,9 +143,9 @@ export class HttpSession {
     let target = resolveTarget(this.#base, url);
     let mode = plain;
     let payload: Payload | undefined;
-    if (options !== undefined) {
+    if (options != null) {
       checkOptionNames(options);
-      if (options.query !== undefined) target = { ...target, path: appendQuery(target.path, options.query) };
+      if (options.query != null) target = { ...target, path: appendQuery(target.path, options.query) };
       payload = readPayload(options);
       mode = modeOf(options, plain, isRest);
     }
@@ -161,11 +161,10 @@ export class HttpSession {
   /** Hot. */
   #headers(target: Target, options: RequestOptions | undefined, contentType?: string): HeaderList {
     let list = this.headers.list;
-    if (options?.headers !== undefined) list = mergeHeaders(list, options.headers);
+    if (options?.headers != null) list = mergeHeaders(list, options.headers);
     if (contentType !== undefined && headerOf(list, 'content-type') === undefined)
       list = [...list, 'content-type', contentType];
-    const authorization =
-      options?.auth !== undefined ? authorizationOf(options.auth) : this.#authorizationFor(target, list);
+    const authorization = options?.auth != null ? authorizationOf(options.auth) : this.#authorizationFor(target, list);
     if (authorization !== undefined) list = mergeHeaders(list, { authorization });
     return this.cookies.isEmpty ? list : this.#calls.withCookies({ ...target, headers: list });
   }
@@ -212,6 +211,9 @@ function isBlock(value: unknown): value is (response: never) => unknown {
 }
 
 function authorizationOf(auth: Credentials | readonly [string, string]): string {
+  if (typeof auth !== 'object') {
+    throw new TsloadError('BAD_REQUEST', 'auth must be { username, password } or a pair of them');
+  }
   return basicAuthorization('username' in auth ? auth : { username: auth[0], password: auth[1] });
 }
 

@@ -1,9 +1,13 @@
 /** What a request carries: `json`, `form`, `multipart` or `body`, as undici takes it. */
+import type { Readable } from 'node:stream';
 import type { Dispatcher, FormData as UndiciFormData } from 'undici';
 import { TsloadError } from '../../errors.js';
 import type { FormFile, FormValue, MultipartInput, RequestBody } from './requestOptions.js';
+import { RequestError } from './transportError.js';
 import { undici } from './undici.js';
 import { encodeQuery, type QueryInput } from './url.js';
+
+type Piece = string | Uint8Array;
 
 /** A body, and the Content-Type that goes with it unless the test sets one. */
 export interface Payload {
@@ -52,7 +56,27 @@ function readBody(body: RequestBody | undefined): Payload | undefined {
       `body must be a string, bytes or a stream but is ${body === null ? 'null' : typeof body}: use json or form for plain values`,
     );
   }
-  return { body: asReadable(body), contentType: undefined, isRepeatable: false };
+  const source = isNodeStream(body) ? body : watched(body);
+  return { body: asReadable(source), contentType: undefined, isRepeatable: false };
+}
+
+/** undici listens to such a stream itself, also before it reads it. */
+function isNodeStream(body: RequestBody): body is Readable {
+  return typeof body === 'object' && 'pipe' in body && 'on' in body;
+}
+
+/** What goes wrong in a generator of the test's own is no fault of the target, and shall not be named as one. */
+async function* watched(body: Exclude<RequestBody, string | Readable | Uint8Array>): AsyncGenerator<Piece> {
+  try {
+    for await (const piece of body) {
+      if (typeof piece !== 'string' && !(piece instanceof Uint8Array))
+        throw new TypeError(`it gave a ${typeof piece} in place of text or bytes`);
+      yield piece;
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RequestError('RequestBodyError', `the request body broke off: ${reason}`, { cause });
+  }
 }
 
 /** undici takes any async iterable; its types name streams only. */
@@ -97,7 +121,7 @@ function blobOf({ content, type = 'application/octet-stream' }: FormFile): Blob 
 }
 
 function isFile(value: FormValue): value is FormFile {
-  return typeof value === 'object' && 'content' in value;
+  return typeof value === 'object' && value !== null && 'content' in value;
 }
 
 function isList(value: FormValue | readonly FormValue[]): value is readonly FormValue[] {

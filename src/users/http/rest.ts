@@ -1,6 +1,7 @@
 /** Requests to JSON services. */
 import { homedir } from 'node:os';
 import { isControl } from '../../events/index.js';
+import { tracebackOf } from '../../traceback.js';
 import { ResponseError } from '../userErrors.js';
 import { headersInputWith } from './headers.js';
 import type { JsonBody } from './jsonBody.js';
@@ -95,7 +96,7 @@ function failureText(thrown: unknown, body: string): string {
 
 /** File and line of each frame of the test's own, the home folder shortened. */
 function placesOf(thrown: unknown): string[] {
-  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const stack = thrown instanceof Error ? tracebackOf(thrown) : '';
   const places: string[] = [];
   for (const [, file, line] of stack.matchAll(/(?:\(|at )(?:async )?(?:file:\/\/)?(\/[^()\n]*?):(\d+):\d+\)?$/gm)) {
     if (file !== undefined && !file.includes('/node_modules/')) places.push(`${file.replace(homedir(), '~')}:${line}`);

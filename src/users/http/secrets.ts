@@ -3,9 +3,8 @@
 const mask = '***';
 
 const secretHeader =
-  /^(authorization|proxy-authorization|cookie|set-cookie)$|(^|[-_])(api-?_?key|apikey|token|secret|password|passwd|session|signature)([-_]|$)/i;
-const secretParameter =
-  /([?&](?:[^=&#]*[-_])?(?:api-?_?key|apikey|token|secret|password|passwd|session|signature)=)[^&#]*/gi;
+  /^(authorization|proxy-authorization|cookie|set-cookie)$|api[-_]?key|token|secret|password|passwd|session|signature/i;
+const secretParameter = /([?&][^=&#]*(?:api[-_]?key|token|secret|password|passwd|session|signature)[^=&#]*=)[^&#]*/gi;
 
 /** Headers with the values of secret ones replaced. */
 export function maskHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -79,10 +79,19 @@ export function encodeQuery(query: QueryInput): string {
   const pairs = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     for (const one of isList(value) ? value : [value]) {
-      if (one !== null && one !== undefined) pairs.append(key, String(one));
+      if (one !== null && one !== undefined) pairs.append(key, plainText(key, one));
     }
   }
   return pairs.toString();
+}
+
+/** Throws BAD_REQUEST for an object, of which plain JavaScript would make `[object Object]`. */
+function plainText(key: string, value: NonNullable<QueryValue>): string {
+  if (typeof value !== 'object') return String(value);
+  throw new TsloadError(
+    'BAD_REQUEST',
+    `the value of ${JSON.stringify(key)} in a query or form must be text, a number or true or false but is an object: use json for it`,
+  );
 }
 
 /** The value of a Basic Authorization header. */

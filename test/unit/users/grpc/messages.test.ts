@@ -117,6 +117,8 @@ describe('a field that cannot be sent is named with its path', () => {
     ['but is 18446744073709551616n', { isbn: 2n ** 64n }],
     ['price must be a number but is "cheap"', { price: 'cheap' }],
     ['cover must be a Buffer, a Uint8Array or base64 text but is 5', { cover: 5 }],
+    ['cover must be a Buffer, a Uint8Array or base64 text but is [300]', { cover: [300] }],
+    ['copiesByCity must be an object of string keys but is a Map', { copiesByCity: new Map([['Rome', 1]]) }],
     ['authors must be an array but is "A"', { authors: 'A' }],
     ['authors[0] must be a string but is undefined', { authors: [undefined] }],
     ['place must be an object with fields of shelf.Place but is "B3"', { place: 'B3' }],

@@ -221,6 +221,9 @@ test('an option that is none is named', async () => {
   const call = () => Reflect.apply(user.stub.getBook, user.stub, [{}, { timeout: 5 }]);
   expect(call).toThrow(/the option timeout of the call .*GetBook is none: there are name, metadata, timeoutSeconds/);
   expect(() => user.stub.getBook({}, { timeoutSeconds: -1 })).toThrow(/timeoutSeconds .* above 0 but is -1/);
+  expect(() => user.stub.getBook({}, { timeoutSeconds: Number.NaN })).toThrow(/timeoutSeconds .* above 0 but is NaN/);
+  // a timer of more would end at once
+  expect(() => user.stub.listBooks({}, { maxSeconds: 3e6 })).toThrow(/maxSeconds .* at most 2000000 seconds/);
 });
 
 test('a stop cuts off a call that is under way: no sample, but counted', async () => {

@@ -154,3 +154,22 @@ test('a 304 may name the length of the body that it leaves out', async () => {
   expect(await visitor.client.get('/')).toMatchObject({ status: 304 });
   expect(visitor.recorder.samples.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
 });
+
+test('a body that a generator of the test breaks off is the fault of the request, not of the target', async () => {
+  await using server = await echo();
+  using visitor = aUser(server.url);
+  async function* broken(): AsyncGenerator<string> {
+    yield 'a';
+    throw new Error('no more rows');
+  }
+  async function* odd(): AsyncGenerator<string> {
+    const rows: string[] = JSON.parse('[5]');
+    yield* rows;
+  }
+  const errors = [];
+  for (const body of [broken(), odd()]) errors.push((await visitor.client.post('/', { body })).error);
+  expect(errors).toMatchObject([
+    { name: 'RequestBodyError', message: 'the request body broke off: no more rows' },
+    { name: 'RequestBodyError', message: 'the request body broke off: it gave a number in place of text or bytes' },
+  ]);
+});

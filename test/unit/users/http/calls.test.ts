@@ -407,3 +407,25 @@ test('options that cannot be used are named when the client is made', () => {
   ];
   for (const [statics, message] of bad) expect(() => aUser('http://127.0.0.1:1', statics).client).toThrow(message);
 });
+
+test.each([
+  [{ headers: { 'x-a': true } }, 'the header "x-a" must be a string, a number or a list of strings but is a boolean'],
+  [{ headers: 'x-a: b' }, 'headers must be an object or pairs but are string'],
+  [{ auth: 'me:pass' }, 'auth must be { username, password } or a pair of them'],
+  [{ form: { a: { b: 1 } } }, 'the value of "a" in a query or form must be text'],
+  [{ query: { a: new Date(0) } }, 'the value of "a" in a query or form must be text'],
+])('what only plain JavaScript can write is refused in a sentence: %j', async (options, message) => {
+  using visitor = aUser('http://127.0.0.1:1');
+  const sent: Promise<unknown> = Reflect.apply(visitor.client.get, visitor.client, ['/', options]);
+  await expect(sent).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(message) });
+  expect(visitor.recorder.samples).toEqual([]);
+});
+
+test('options that are null are none', async () => {
+  await using server = await httpServer((_, response) => response.end('ok'));
+  using visitor = aUser(server.url);
+  for (const options of [null, { headers: null, query: null, auth: null }]) {
+    const response: unknown = await Reflect.apply(visitor.client.get, visitor.client, ['/', options]);
+    expect(response).toMatchObject({ status: 200 });
+  }
+});

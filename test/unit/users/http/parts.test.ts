@@ -111,6 +111,8 @@ test('secrets are masked wherever they stand', () => {
     'X-Session-Id',
     'client-secret',
     'x-csrf-token',
+    'X-CSRFToken',
+    'accessToken',
   ]) {
     expect(maskHeaders({ [name]: 'hidden' })[name], name).toBe('***');
   }
@@ -118,7 +120,7 @@ test('secrets are masked wherever they stand', () => {
     'x-monkey': 'shown',
     accept: '*/*',
   });
-  expect(maskUrl('https://u:p@host/x?a=1&access_token=t&apiKey=k&keyword=w#token=z')).toBe(
-    'https://***@host/x?a=1&access_token=***&apiKey=***&keyword=w#token=z',
+  expect(maskUrl('https://u:p@host/x?a=1&access_token=t&apiKey=k&sessionId=s&keyword=w#token=z')).toBe(
+    'https://***@host/x?a=1&access_token=***&apiKey=***&sessionId=***&keyword=w#token=z',
   );
 });
