@@ -2,11 +2,14 @@ import type { Channel, Interceptor } from '@grpc/grpc-js';
 import type { Environment } from '../../events/index.js';
 import type { Activity } from '../activity.js';
 import type { GrpcMetadata } from './callOptions.js';
+import type { OpenJudgements } from './openJudgements.js';
 
 /** What a call needs of the user that makes it. */
 export interface Caller {
   readonly environment: Environment;
   readonly activity: Activity;
+  /** Where calls wait for the test's verdict. */
+  judgements(): OpenJudgements;
   /** The class's. */
   readonly interceptors: readonly Interceptor[];
   /** The class's; 0: no limit. */

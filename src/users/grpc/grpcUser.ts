@@ -11,6 +11,7 @@ import type { GrpcMetadata } from './callOptions.js';
 import type { LazyChannel } from './channels.js';
 import type { GrpcTlsOptions } from './credentials.js';
 import { grpcJs, protobuf } from './lazy.js';
+import { OpenJudgements } from './openJudgements.js';
 import type { GrpcService, GrpcStub, Int64Mode } from './service.js';
 import { readTarget, type Target } from './target.js';
 import { setupOf, type UserSetup } from './userSetup.js';
@@ -62,6 +63,7 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
   readonly #setup: UserSetup;
   readonly #target: Target;
   #channel: LazyChannel | undefined = undefined;
+  #judgements: OpenJudgements | undefined = undefined;
   #stub: GrpcStub<Service> | undefined = undefined;
 
   /** Throws `StopTest` when there is no host to load or none that gRPC can, `TsloadError` for a class that cannot run. */
@@ -83,6 +85,7 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
   }
 
   override [releaseKey](): void {
+    this.#judgements?.close();
     this.#channel?.release();
     this.#channel = undefined;
   }
@@ -104,6 +107,7 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
     return {
       environment,
       activity,
+      judgements: () => this.#openJudgements(),
       interceptors,
       timeoutSeconds,
       url: this.#target.url,
@@ -111,6 +115,11 @@ export class GrpcUser<Service extends GrpcService<unknown> = GrpcService> extend
       context: () => this.context(),
       channel: () => this.#openChannel(),
     };
+  }
+
+  #openJudgements(): OpenJudgements {
+    this.#judgements ??= new OpenJudgements();
+    return this.#judgements;
   }
 
   #openChannel(): Channel {

@@ -232,8 +232,10 @@ export abstract class MeasuredCall extends Pending implements WireOwner {
   #ended(): void {
     const judge = this.options.catchResponse;
     if (judge === undefined || judge === false) this.#settle(this.count());
-    else if (judge === true) this.#settle(undefined);
-    else this.#judge(judge).catch((thrown: unknown) => this.#settle({ thrown }));
+    else if (judge === true) {
+      if (this.isRecorded) this.caller.judgements().add(this);
+      this.#settle(undefined);
+    } else this.#judge(judge).catch((thrown: unknown) => this.#settle({ thrown }));
   }
 
   /** Throws what the test's function throws, unless that is its verdict. */
@@ -260,6 +262,7 @@ export abstract class MeasuredCall extends Pending implements WireOwner {
   count(): Thrown | undefined {
     if (this.#isCounted || !this.isRecorded) return undefined;
     this.#isCounted = true;
+    if (this.options.catchResponse === true) this.caller.judgements().delete(this);
     return recordCall(this, this.#failure());
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { errorText, type RequestEvent } from '../../../../src/events/index.js';
-import { RescheduleTask, ResponseError } from '../../../../src/users/index.js';
+import { RescheduleTask, ResponseError, releaseKey } from '../../../../src/users/index.js';
+import { captureLog } from '../../../capturedLog.js';
 import { LibraryServer } from './libraryServer.js';
 import { aReader, rejection } from './reader.js';
 
@@ -146,4 +147,28 @@ test('a function judges a stream at its end', async () => {
   for await (const { id } of books) ids.push(id);
   expect(ids).toEqual([1, 2]);
   expect(environment.recorder.only.error).toBe('too few');
+});
+
+test('a response that is never disposed of is counted at the end of its user, by its status, and the log says so', async () => {
+  await using server = await LibraryServer.start();
+  const { user, environment } = aReader(server);
+  using log = captureLog();
+  await user.stub.getBook(missing, { catchResponse: true, name: 'forgotten' });
+  const judged = await user.stub.getBook(missing, { catchResponse: true, name: 'forgotten' });
+  judged.success();
+  await user.stub.getBook({}, { catchResponse: true, record: false });
+  expect(environment.recorder.samples).toEqual([]);
+  user[releaseKey]();
+  expect(environment.recorder.samples.map(({ error }) => error)).toEqual([
+    'GrpcError NOT_FOUND: no such book',
+    undefined,
+  ]);
+  expect(log.at('WARNING')).toEqual([expect.stringContaining('a response of forgotten with catchResponse: true')]);
+});
+
+test('of a user without end, responses that are never disposed of are counted when 100 others wait', async () => {
+  await using server = await LibraryServer.start();
+  const { user, environment } = aReader(server);
+  for (let i = 0; i < 103; i++) await user.stub.getBook({}, { catchResponse: true });
+  expect(environment.recorder.samples).toHaveLength(3);
 });
