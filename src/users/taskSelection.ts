@@ -48,7 +48,7 @@ export class TaskSelection {
     this.#lists.clear();
     for (const owner of owners) {
       if (declaredTasks(owner).entries.length > 0 && this.listOf(owner).entries.length === 0) {
-        log.warning(`class ${owner.name} has no task with the tags given: its users have nothing to do`);
+        log.warning(`class ${owner.name} has no tasks left with the tags given: its users have nothing to do`);
       }
     }
   }

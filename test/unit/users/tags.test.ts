@@ -166,7 +166,7 @@ test('a class that has no tasks left is warned about, and says so when it runs',
   using log = captureLog();
   const selection = taskSelectionOf(anEnvironment());
   selection.filterByTags({ tags: ['none'] }, [Shopper]);
-  expect(log.at('WARNING')).toEqual([expect.stringContaining('class Shopper has no task with the tags given')]);
+  expect(log.at('WARNING')).toEqual([expect.stringContaining('class Shopper has no tasks left with the tags given')]);
   expect(selection.listOf(Shopper).noTasksError().message).toMatch(/class Shopper has no tasks left: the tags/);
 });
 
