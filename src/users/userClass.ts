@@ -4,6 +4,7 @@
  */
 import { TsloadError } from '../errors.js';
 import { type Environment, isControl } from '../events/index.js';
+import { tracebackOf } from '../traceback.js';
 import { chainOf } from './markovChain.js';
 import { shown } from './shown.js';
 import { isMarkovClass, isTaskSetClass, type TaskSetClass } from './task.js';
@@ -135,7 +136,13 @@ function construct(userClass: UserClass, environment: Environment): unknown {
     const message =
       thrown instanceof ReferenceError && thrown.message.includes('super constructor')
         ? `the constructor of ${name} does not call super(environment): call it first`
-        : `the constructor of ${name} threw ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)}`;
+        : `the constructor of ${name} threw ${thrown instanceof Error ? thrownError(thrown) : String(thrown)}`;
     throw new TsloadError('BAD_USER_CLASS', message, { cause: thrown });
   }
+}
+
+/** Its name and message, and the line that threw. */
+function thrownError(error: Error): string {
+  const frame = /^ +at .*$/m.exec(tracebackOf(error))?.[0].trim();
+  return `${error.name}: ${error.message}${frame === undefined ? '' : ` (${frame})`}`;
 }

@@ -148,8 +148,8 @@ export class UserLife {
     const { environment } = this.user;
     environment.runtime.userException(thrown, this.user);
     const traceback = faultText(thrown);
-    const isOwnFault = thrown instanceof TsloadError; // its message names the class
-    taskLog.error(isOwnFault ? traceback : `${what} of ${(set ?? this.user).constructor.name} failed: ${traceback}`);
+    const namesTheClass = thrown instanceof TsloadError && thrown.code === 'BAD_USER_CLASS';
+    taskLog.error(namesTheClass ? traceback : `${what} of ${(set ?? this.user).constructor.name} failed: ${traceback}`);
     const { userError } = environment.events;
     if (!userError.isListened) return;
     userError.fire({ userInstance: this.user, taskSet: set ?? this.user, exception: thrown, traceback });
@@ -273,7 +273,10 @@ export class UserLife {
   }
 }
 
-/** A fault of tsload's own kind says all in its message; everything else brings its stack. */
+/** The traceback; a fault of tsload's own kind is a sentence, and says only where in the locustfile it came up. */
 function faultText(thrown: unknown): string {
-  return thrown instanceof TsloadError ? thrown.message : tracebackOf(thrown);
+  const traceback = tracebackOf(thrown);
+  return thrown instanceof TsloadError
+    ? traceback.replace(`${thrown.name}: ${thrown.message}`, thrown.message)
+    : traceback;
 }

@@ -83,7 +83,7 @@ export class Worker {
       created: (user, userClass) => this.#runtime.introduce(user, userClass),
       changed: () => this.#usersChanged(),
       constructionFailed: (message) => this.fault(message),
-      nobodyCanStart: () => this.#stopTest('users of no class could be started'),
+      nobodyCanStart: () => this.#stopTest('no users can be started: the constructor of every class threw'),
       stopTest: (reason) => this.#stopTest(reason),
     });
     this.#reporter = new Reporter(recorder, (interval) => this.#report(interval));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { TsloadError } from '../../../src/errors.js';
 import { RecordedFailure } from '../../../src/events/index.js';
 import {
   InterruptTaskSet,
@@ -156,6 +157,20 @@ test('[134] a task that throws is counted, told, logged with its stack, and the 
   const error = log.records.find((record) => record.level === 'ERROR');
   expect(error?.logger).toBe('tsload.user.task');
   expect(error?.message).toMatch(/^task a of Shopper failed: RangeError: broken task\n\s+at .*taskLoop\.test\.ts/);
+});
+
+test('a call that is written wrongly is told in a sentence, with the task and the line that it is in', async () => {
+  class Shopper extends Diarist {
+    override length = 1;
+    @task buy() {
+      throw new TsloadError('BAD_REQUEST', 'a request has no option "jsn"');
+    }
+  }
+  using log = captureLog();
+  await live(Shopper, anEnvironment());
+  expect(log.at('ERROR')[0]).toMatch(
+    /^task buy of Shopper failed: a request has no option "jsn"\n\s+at .*taskLoop\.test\.ts/,
+  );
 });
 
 test('a task may throw anything: undefined, null, a string, a number', async () => {
