@@ -93,17 +93,20 @@ export interface CommandResult {
   readonly cpuSeconds: number;
 }
 
+export function isInstalled(program: string): boolean {
+  return spawnSync('which', [program]).status === 0;
+}
+
+/** A command and its arguments, on the client's core. */
+export function pinned(program: string, args: readonly string[]): readonly [string, ...string[]] {
+  return hasTaskset ? ['taskset', '-c', String(cores.client), program, ...args] : [program, ...args];
+}
+
 /** Runs a program on the client's core, through bash, whose `time` says how much processor time it took. */
-export async function runCommand(
-  program: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<CommandResult> {
-  const pin = hasTaskset ? ['taskset', '-c', String(cores.client)] : [];
+export async function runCommand(program: string, args: readonly string[]): Promise<CommandResult> {
   const script = 'TIMEFORMAT="bashtime %U %S"; time "$0" "$@"';
-  const [first = program, ...rest] = [...pin, program, ...args];
-  const { stdout, stderr } = await run('bash', ['-c', script, first, ...rest], {
-    env: { ...process.env, ...environment, LC_ALL: 'C' },
+  const { stdout, stderr } = await run('bash', ['-c', script, ...pinned(program, args)], {
+    env: { ...process.env, LC_ALL: 'C' },
     maxBuffer: 1 << 26,
   }).catch((failure: { readonly stderr?: string }) => {
     throw new Error(`${program} failed: ${String(failure.stderr).slice(-500)}`);

@@ -51,7 +51,7 @@ export interface RoundsOptions {
 /** Operations per processor second of each round, by contender. */
 export type Rates = ReadonlyMap<string, readonly number[]>;
 
-const shortTurnSeconds = 0.25;
+export const shortTurnSeconds = 0.25;
 const warmupSeconds = 2;
 
 export async function alternate(contenders: readonly Contender[], options: RoundsOptions): Promise<Rates> {

@@ -1,15 +1,10 @@
 /**
  * Other load generators, where they are installed: what is started, and how its turn is read from what it prints.
- *
- * `TSLOAD_BENCH_LOCUST` names Locust's program when it is not on the PATH, for example `venv/bin/locust`.
  */
-import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { numberIn, runCommand } from '../children.js';
+import { isInstalled, runCommand } from '../children.js';
 import { type Contender, programContender, type RoundsOptions } from '../rounds.js';
-
-const locust = process.env['TSLOAD_BENCH_LOCUST'] ?? 'locust';
-const locustfile = resolve('bench/peers/locustfile.py');
+import { locustContender } from './locust.js';
 
 export function httpPeers(options: RoundsOptions): Contender[] {
   const url = `${urlOf(options)}/`;
@@ -24,8 +19,8 @@ export function httpPeers(options: RoundsOptions): Contender[] {
       ['-c', connections, '-d', duration, '--json', url],
       /"requests":.*?"total":(\d+)/,
     ),
-    locustUser('Locust HttpUser', 'Http', options),
-    locustUser('Locust FastHttpUser', 'FastHttp', options),
+    locustContender('Locust HttpUser', 'Http', options),
+    locustContender('Locust FastHttpUser', 'FastHttp', options),
   ].filter((contender) => contender !== undefined);
 }
 
@@ -49,39 +44,11 @@ function urlOf({ target }: RoundsOptions): string {
   return `http://127.0.0.1:${target.port}`;
 }
 
-function isInstalled(program: string): boolean {
-  return spawnSync('which', [program]).status === 0;
-}
-
 /** A program that says at its end how many requests it made. Its start is in the processor time. */
 function command(name: string, program: string, args: readonly string[], count: RegExp): Contender | undefined {
   if (!isInstalled(program)) return undefined;
   return programContender(name, async () => {
     const { printed, cpuSeconds } = await runCommand(program, args);
     return { operations: Number(count.exec(printed)?.[1] ?? Number.NaN), cpuSeconds };
-  });
-}
-
-/** Locust counts its own turn, after its warm-up and without its start. */
-function locustUser(name: string, userClass: string, options: RoundsOptions): Contender | undefined {
-  if (!isInstalled(locust)) return undefined;
-  const users = String(options.target.concurrency);
-  const args = [
-    '-f',
-    locustfile,
-    '--headless',
-    '--only-summary',
-    '-u',
-    users,
-    '-r',
-    users,
-    '--host',
-    urlOf(options),
-    userClass,
-  ];
-  return programContender(name, async () => {
-    const { printed } = await runCommand(locust, args, { BENCH_SECONDS: String(options.seconds) });
-    const turn: unknown = JSON.parse(/^turn (.*)$/m.exec(printed)?.[1] ?? 'null');
-    return { operations: numberIn(turn, 'operations'), cpuSeconds: numberIn(turn, 'cpuSeconds') };
   });
 }
