@@ -130,6 +130,10 @@ function ended(
     if (hadHead) return ['IncompleteBodyError', `${target} closed the connection within the body`];
     return ['ConnectionClosedError', `${target} closed the connection without an answer`];
   }
+  // A PROTOCOL_ERROR is what Node.js itself makes of an answer that breaks the rules, such as a body of the wrong length.
+  if (code === 'ERR_HTTP2_STREAM_ERROR' && !text.includes('NGHTTP2_PROTOCOL_ERROR')) {
+    return ['ConnectionResetError', `${target} reset the stream (${/NGHTTP2_\w+/.exec(text)?.[0] ?? code})`];
+  }
   if (code.startsWith('HPE_') || code.startsWith('ERR_HTTP2_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return ['ProtocolError', `${target} sent what is no valid HTTP: ${text}`];
   }

@@ -85,8 +85,9 @@ test('over HTTP/2 a reset stream, a short body and a session that goes away are 
   using visitor = aUser(server.url, { http2: true });
   for (const path of ['/reset', '/short', '/goaway']) expect((await visitor.client.get(path)).status, path).toBe(0);
   expect((await visitor.client.get('/after')).text()).toBe('ok');
-  const names = visitor.recorder.samples.map(({ error }) => error?.split(':')[0]);
-  expect(names[0]).toBe('ProtocolError');
+  const errors = visitor.recorder.samples.map(({ error }) => error);
+  const names = errors.map((error) => error?.split(':')[0]);
+  expect(errors[0]).toBe(`ConnectionResetError: ${server.url} reset the stream (NGHTTP2_INTERNAL_ERROR)`);
   expect(names[1]).toBe('ProtocolError');
   expect(names[2]).toMatch(/^(Stale|)Connection(Closed|Reset|)Error$/);
 });
