@@ -64,6 +64,9 @@ export interface HeartbeatEvent extends WorkerEvent {
   readonly timestamp: number;
 }
 
+/** Seconds that a listener of a test's end may take: what ends a test must end. */
+const endingSeconds = 60;
+
 export class Events {
   /** Whether a listener failed: the process then ends with code 2 unless a higher rule applies. */
   hasFailedListener = false;
@@ -83,8 +86,8 @@ export class Events {
   readonly reportToMaster = new EventHook<ReportEvent>('reportToMaster', this.#failed);
   readonly workerReport = new EventHook<ReportEvent>('workerReport', this.#failed);
   readonly workerConnect = new EventHook<WorkerEvent>('workerConnect', this.#failed);
-  readonly testStopping = new EventHook<EnvironmentEvent>('testStopping', this.#failed);
-  readonly testStop = new EventHook<EnvironmentEvent>('testStop', this.#failed);
+  readonly testStopping = new EventHook<EnvironmentEvent>('testStopping', this.#failed, endingSeconds);
+  readonly testStop = new EventHook<EnvironmentEvent>('testStop', this.#failed, endingSeconds);
   readonly resetStats = new EventHook<EnvironmentEvent>('resetStats', this.#failed);
   readonly quitting = new EventHook<EnvironmentEvent>('quitting', this.#failed);
   readonly quit = new EventHook<{ readonly exitCode: number }>('quit', this.#failed);

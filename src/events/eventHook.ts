@@ -11,6 +11,9 @@ export type Listener<Event> = (event: Event) => unknown;
 
 const log = getLogger('tsload.event');
 
+/** Seconds after which a listener that the run waits for is named in the log, again and again. */
+const patienceSeconds = 10;
+
 export class EventHook<Event> {
   protected listeners: readonly Listener<Event>[] = [];
 
@@ -18,6 +21,8 @@ export class EventHook<Event> {
     readonly name: string,
     /** Called for every listener that throws or rejects with anything but a control exception. */
     private readonly onFailure: () => void = () => {},
+    /** Seconds after which a listener is waited for no longer and has failed: for events that end a test. */
+    private readonly limitSeconds = Number.POSITIVE_INFINITY,
   ) {}
 
   /** Hot: whether building an event is worth it. */
@@ -53,7 +58,7 @@ export class EventHook<Event> {
     let allWell = true;
     for (const listener of options?.reverse ? [...this.listeners].reverse() : this.listeners) {
       try {
-        await listener(event);
+        await this.patiently(listener(event));
       } catch (thrown) {
         if (isControl(thrown)) throw thrown;
         this.failed(thrown);
@@ -61,6 +66,27 @@ export class EventHook<Event> {
       }
     }
     return allWell;
+  }
+
+  /** Waits for what a listener returned, and says so while that takes long. */
+  private async patiently(result: unknown): Promise<void> {
+    let waitedSeconds = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const givenUp = new Promise<never>((_, reject) => {
+      timer = setInterval(() => {
+        waitedSeconds += patienceSeconds;
+        if (waitedSeconds < this.limitSeconds) {
+          log.warning(`a listener of ${this.name} has not finished after ${waitedSeconds} s: the run waits for it`);
+        } else {
+          reject(new Error(`it has not finished after ${waitedSeconds} s, so the run goes on without it`));
+        }
+      }, patienceSeconds * 1000).unref();
+    });
+    try {
+      await Promise.race([result, givenUp]);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   private call(listener: Listener<Event>, event: Event): unknown {

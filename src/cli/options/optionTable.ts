@@ -255,7 +255,7 @@ const other = {
     isLocustEnv: false,
     locust: null,
     group: 'Other options',
-    help: 'Makes the choice of tasks and the wait times the same in every run.',
+    help: 'Makes the choice of tasks and the wait times of each user the same in every run.',
   }),
   profile: optional(text('<profile>'), {
     name: 'profile',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { EventHook, Events } from '../../../src/events/index.js';
 import { InterruptTaskSet, StopUser } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
@@ -110,4 +110,24 @@ test('a control exception of an async listener that nobody waits for is a warnin
   await until(() => log.at('WARNING').length > 0);
   expect(log.at('WARNING')[0]).toContain('async listener of testStart threw StopUser');
   expect(events.hasFailedListener).toBe(false);
+});
+
+test('a listener that never finishes is named while the run waits, and given up where a test ends', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    using log = captureLog();
+    const events = new Events();
+    events.testStopping.addListener(() => new Promise(() => {}));
+    const firing = events.testStopping.fireAndWait(Object.create(null));
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(log.at('WARNING')).toHaveLength(5);
+    expect(log.at('WARNING')[0]).toContain('a listener of testStopping has not finished after 10 s');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await firing).toBe(false);
+    expect(log.at('ERROR')[0]).toMatch(/listener of testStopping failed: .*not finished after 60 s/);
+    expect(events.hasFailedListener).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
