@@ -19,7 +19,7 @@ export async function proto(words: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  if (command !== 'types') throw new OptionError(`tsload proto ${words.join(' ')} is not a command: ${usage}`);
+  if (command !== 'types') throw new OptionError(`tsload ${['proto', ...words].join(' ')} is not a command: ${usage}`);
   const { files, options } = readWords(rest);
   if (files.length === 0) throw new OptionError(`tsload proto types needs a .proto file: ${usage}`);
   for (const path of writeProtoTypes(files, options)) process.stdout.write(`${path}\n`);

@@ -161,8 +161,9 @@ test('[134] a task that throws is counted, told, logged with its stack, and the 
 
 test('a call that is written wrongly is told in a sentence, with the task and the line that it is in', async () => {
   class Shopper extends Diarist {
-    override length = 1;
+    override length = 4;
     @task buy() {
+      this.write('buy');
       throw new TsloadError('BAD_REQUEST', 'a request has no option "jsn"');
     }
   }
