@@ -141,6 +141,17 @@ test('a proxy that never answers when a tunnel is asked for fails the request', 
   });
 });
 
+test('a proxy that closes the connection when a tunnel is asked for fails the request, and is asked once', async () => {
+  await using closing = await tcpServer((socket) => socket.destroy());
+  using visitor = aUser('https://127.0.0.1:1', { proxy: closing.url });
+  const response = await visitor.client.get('/', { timeoutSeconds: 2 });
+  expect(response.error).toMatchObject({
+    name: 'ProxyError',
+    message: 'the proxy closed the connection when it was asked for a tunnel',
+  });
+  expect(closing.connections).toBe(1);
+});
+
 test('the end of a user closes a connection on which it asks for a tunnel', async () => {
   await using silent = await tcpServer(() => {});
   const visitor = aUser('https://127.0.0.1:1', { proxy: silent.url });
