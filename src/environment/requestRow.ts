@@ -37,12 +37,17 @@ export function requestRow(event: RequestEvent, options: RowOptions): string {
     time: startTime === undefined ? '' : new Date(startTime * 1000).toISOString(),
     type: event.requestType,
     name: event.name.padEnd(nameWidth),
-    millis: responseTime === null ? '' : String(Math.round(responseTime)),
+    millis: responseTime === null ? '' : millisText(responseTime),
     length: String(event.responseLength),
     exception: exception === undefined || exception === null ? '' : oneLine(errorText(exception), maxExceptionLength),
     context: oneLine(JSON.stringify(event.context ?? {}), maxPayloadLength),
     payload: oneLine(payloadOf(event.response), maxPayloadLength),
   });
+}
+
+/** Whole milliseconds, below ten with two decimals: a call of 0.4 ms does not read 0. */
+function millisText(millis: number): string {
+  return String(Number(millis.toFixed(millis < 10 ? 2 : 0)));
 }
 
 interface Columns {

@@ -156,6 +156,8 @@ describe('rows', () => {
       .map((text) => text.trim());
     expect(row).toHaveLength(names.length);
     expect(row.slice(0, 5)).toEqual(['1970-01-01T00:00:00.000Z', 'POST', '/n', '3', '4']);
+    const [, , , millis] = requestRow({ ...event, responseTime: 0.418 }, all).split('\t');
+    expect(millis).toBe('0.42');
     expect(row.slice(6)).toEqual(['{"user":"a"}', 'line 1 line 2']);
   });
 
