@@ -39,7 +39,8 @@ headless
 \`\`\`
 
 TOML files (\`--config load.toml\`) have the section \`[tool.tsload]\`; Locust's \`[tool.locust]\` is read too, and ranks below. In
-\`package.json\` keys may also be written \`runTime\`. Locust's own files can be given to \`--config\` as they are.
+\`package.json\` keys may also be written \`runTime\`. Locust's own files can be given to \`--config\` as they are, as
+long as they have none of the [options of later versions](#options-of-later-versions).
 
 ## How values are written
 

@@ -59,6 +59,14 @@ export function fixedCountNote(classes: Iterable<UserClass>, users: number): str
   return `the fixed counts of the user classes add up to ${fixed}, more than the ${users} users of --users`;
 }
 
+/** The line about class names that an option with many values has taken for tags; undefined when there are none. */
+export function takenForTagsWarning(settings: Settings, classes: Iterable<UserClass>): string | undefined {
+  const tags = [...settings.tags, ...settings.excludeTags];
+  const [name] = [...classes].map((userClass) => userClass.name).filter((className) => tags.includes(className));
+  if (name === undefined) return undefined;
+  return `${name} is taken for a tag: to run that class only, name it before --tags and --exclude-tags, or after --`;
+}
+
 /** The warnings about options that a shape does not look at. */
 export function shapeWarnings(settings: Settings, usesCommonOptions: boolean): readonly string[] {
   const given = [

@@ -20,7 +20,7 @@ import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
 import { type Parsed, parseSettings, type Sources } from '../options/settings.js';
 import { readVersion } from '../version.js';
-import { checkSettings, chooseClasses, fixedCountNote, shapeWarnings } from './checks.js';
+import { checkSettings, chooseClasses, fixedCountNote, shapeWarnings, takenForTagsWarning } from './checks.js';
 import { applyUserConfigs, readUserConfigs } from './configUsers.js';
 import { fileLimitWarning } from './fileLimit.js';
 import type { Logging } from './logging.js';
@@ -123,6 +123,8 @@ function remark(settings: Settings, userClasses: Iterable<UserClass>, shape: obj
     const usesCommonOptions = 'useCommonOptions' in shape.constructor && shape.constructor.useCommonOptions === true;
     for (const warning of shapeWarnings(settings, usesCommonOptions)) log.warning(warning);
   }
+  const taken = takenForTagsWarning(settings, userClasses);
+  if (taken !== undefined) log.warning(taken);
   const limit = fileLimitWarning(users);
   if (limit !== undefined) log.warning(limit);
 }

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitCodeFor } from '../../../src/cli/exit.js';
 import { parseSettings } from '../../../src/cli/options/settings.js';
-import { checkSettings, chooseClasses, fixedCountNote, shapeWarnings } from '../../../src/cli/run/checks.js';
+import {
+  checkSettings,
+  chooseClasses,
+  fixedCountNote,
+  shapeWarnings,
+  takenForTagsWarning,
+} from '../../../src/cli/run/checks.js';
 import { readUserConfigs } from '../../../src/cli/run/configUsers.js';
 import { fileLimitWarning } from '../../../src/cli/run/fileLimit.js';
 import { formatRecord, Logging } from '../../../src/cli/run/logging.js';
@@ -61,6 +67,13 @@ describe('rules between options', () => {
     ]);
     expect(shapeWarnings(settings, true)).toEqual([]);
     expect(shapeWarnings(await settingsOf(''), false)).toEqual([]);
+  });
+
+  test('the name of a class among the tags is worth a line', async () => {
+    const settings = await settingsOf('--tags read Shopper');
+    expect(takenForTagsWarning(settings, [Shopper, Buyer])).toMatch(/^Shopper is taken for a tag: .*before --tags/);
+    expect(takenForTagsWarning(settings, [Buyer])).toBeUndefined();
+    expect(takenForTagsWarning(await settingsOf('Shopper --tags read'), [Shopper])).toBeUndefined();
   });
 
   test('[22] fixed counts above --users are worth a line', () => {
