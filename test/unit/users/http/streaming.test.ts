@@ -124,7 +124,7 @@ test('a body that breaks off rejects whoever reads it, after what had arrived; t
 
 test('silence within a streamed body ends it after the network timeout', async () => {
   await using server = await slow();
-  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.1 });
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.5 });
   const response = await visitor.client.get('/slow', { stream: true });
   await expect(response.bytes()).rejects.toMatchObject({ name: 'NetworkTimeoutError' });
 });
@@ -180,9 +180,9 @@ test('a server that goes on sending is not taken for silent because nobody reads
     const ticking = setInterval(() => response.write('tick\n'), 20);
     response.on('close', () => clearInterval(ticking));
   });
-  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.2 });
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 1 });
   const response = await visitor.client.get('/', { stream: true });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
   let lines = 0;
   for await (const line of response.lines()) {
     expect(line).toBe('tick');
@@ -193,9 +193,9 @@ test('a server that goes on sending is not taken for silent because nobody reads
 
 test('a server that is held back because nobody reads is not taken for silent', async () => {
   await using server = await slow();
-  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.2 });
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 1 });
   const response = await visitor.client.get('/endless', { stream: true });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
   let bytes = 0;
   for await (const piece of response) {
     bytes += piece.length;

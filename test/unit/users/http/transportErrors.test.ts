@@ -92,12 +92,12 @@ test('a body that trickles is no silence, but the time limit of the whole call e
 test('a request body that takes longer than the network timeout is no silence while it goes out', async () => {
   await using server = await httpServer((request, response) => request.resume().on('end', () => response.end('ok')));
   async function* slowly() {
-    for (let i = 0; i < 6; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 80));
+    for (let i = 0; i < 8; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
       yield 'piece';
     }
   }
-  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.25 });
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 1 });
   expect((await visitor.client.post('/', { body: slowly() })).status).toBe(200);
 });
 
