@@ -15,7 +15,7 @@ const slow = () =>
     }
     response.write('first ');
     if (request.url === '/lines') response.write('line\r\nsecond li');
-    await new Promise((resolve) => setTimeout(resolve, request.url === '/slow' ? 250 : 10));
+    await new Promise((resolve) => setTimeout(resolve, request.url === '/slow' ? 1000 : 10));
     if (request.url === '/break') response.destroy();
     response.end(request.url === '/lines' ? 'ne\n\nlast' : 'rest.');
   });
