@@ -88,7 +88,7 @@ export function percentileTable(view: StatisticsView, options: TableOptions = {}
     .join('|');
   const hasTimes = (entry: EntryView) => entry.minResponseTime !== null;
   return [
-    'Response time percentiles (approximated)',
+    'Response time percentiles (ms)',
     paint('bold', percentileLine('Type', 'Name', [...reportedQuantiles.map(percentileTitle), '# reqs'], width)),
     separator,
     ...view

@@ -51,7 +51,7 @@ test('tables during the run show the current rates', () => {
 test('the table of percentiles has the columns, widths and separators of Locust', () => {
   const separator = `--------|${'-'.repeat(80)}|--------|${Array(11).fill('------').join('|')}`;
   expect(percentileTable(aView({ entries: [bad, anEntry({ name: '/never' })], total }))).toEqual([
-    'Response time percentiles (approximated)',
+    'Response time percentiles (ms)',
     `Type     Name${' '.repeat(76)}      50%    66%    75%    80%    90%    95%    98%    99%  99.9% 99.99%   100% # reqs`,
     separator,
     `POST     /bad${' '.repeat(76)}      0.4    0.4    0.4    0.4    0.4    0.4    0.4    0.4    0.4    0.4     12     45`,
