@@ -28,5 +28,5 @@ const server = new grpc.Server();
 server.addService(service, { CalculateFactorial: calculateFactorial });
 server.bindAsync(`127.0.0.1:${portWanted()}`, grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;
-  announce(`http://127.0.0.1:${port}`);
+  announce(`grpc://127.0.0.1:${port}`);
 });

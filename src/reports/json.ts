@@ -4,6 +4,7 @@
  * Text is made by hand, not by `JSON.stringify`, for two reasons: floats keep their point (`100.0`), as typed readers of
  * Locust's output expect, and `response_times` keeps its ascending order, which objects with keys like `12` would not.
  */
+import { OptionError } from '../errors.js';
 import type { EntryView, Outcome, StatisticsView } from '../events/index.js';
 import { floatText, millisecondsText, plainText } from './numbers.js';
 import type { PerSecond, SecondCounts } from './perSecond.js';
@@ -28,8 +29,13 @@ export function* statisticsJson(view: StatisticsView, perSecond?: PerSecond): Ge
 export class JsonReport {
   private constructor(private readonly file: ReplacedFile) {}
 
-  /** Throws `TsloadError` with code OUTPUT when the file cannot be written. */
+  /** Throws `OptionError` for what is no file name, and `TsloadError` with code OUTPUT when the file cannot be written. */
   static async open(baseName: string): Promise<JsonReport> {
+    if (baseName === '' || /[\\/]$/.test(baseName)) {
+      throw new OptionError(
+        `--json-file must be a file name without .json but is "${baseName}": give for example out/run`,
+      );
+    }
     return new JsonReport(await ReplacedFile.open(`${baseName}.json`));
   }
 

@@ -61,7 +61,7 @@ test('the gRPC server answers the same, and refuses what the REST server refuses
   const { item } = loadPackageDefinition(loadSync(join(repository, 'proto/item.proto'), { longs: Number }));
   if (typeof item !== 'object' || !('MathService' in item) || typeof item.MathService !== 'function')
     throw new Error('no service');
-  const client: Client = new item.MathService(server.url.replace('http://', ''), credentials.createInsecure());
+  const client: Client = new item.MathService(server.url.replace('grpc://', ''), credentials.createInsecure());
   const call = (number: number): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, value: unknown) => (error ? reject(error) : resolve(value));

@@ -88,8 +88,8 @@ describe.concurrent('examples', () => {
        events.testStart.addListener(({ environment }) => console.log('host ' + environment.host));`,
     );
     using run = start('--headless -t 60s', { cwd });
-    await run.sees(/host http:\/\/127\.0\.0\.1:\d+/);
-    const port = Number(/host http:\/\/127\.0\.0\.1:(\d+)/.exec(run.stdout)?.[1]);
+    await run.sees(/host (?:http|grpc):\/\/127\.0\.0\.1:\d+/);
+    const port = Number(/host (?:http|grpc):\/\/127\.0\.0\.1:(\d+)/.exec(run.stdout)?.[1]);
     expect(await isListening(port)).toBe(true);
     run.signal('SIGKILL');
     await until(async () => !(await isListening(port)));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statisticsJson as jsonParts } from '../../../src/reports/json.js';
+import { JsonReport, statisticsJson as jsonParts } from '../../../src/reports/json.js';
 import { PerSecond } from '../../../src/reports/perSecond.js';
 import type { EntryStats } from '../../../src/stats/index.js';
 import { anEntry, aView, timed } from './aView.js';
@@ -117,4 +117,8 @@ test('the seconds kept are bounded in number: with many entries fewer seconds ar
   });
   expect(kept.length).toBeLessThanOrEqual(100);
   expect(new Set(kept.map(([second]) => second))).toContain(999);
+});
+
+test.each(['', 'out/'])('the base name %j is refused: it would be a hidden file', async (baseName) => {
+  await expect(JsonReport.open(baseName)).rejects.toThrow(/--json-file must be a file name without \.json but is/);
 });
