@@ -141,12 +141,12 @@ describe('exceptions', () => {
     const own = new URL('../../../src/users/taskLoop.ts', import.meta.url);
     thrown.stack = [
       'Error: x',
-      '    at Shopper.buy (/work/locustfile.ts:3:9)',
+      '    at Shopper.buy (/tests/locustfile.ts:3:9)',
       `    at TaskLoop.run (${own.pathname}:1:1)`,
       `    at TaskLoop.run (${own.href}:1:1)`,
       '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     ].join('\n');
-    expect(tracebackOf(thrown)).toBe('Error: x\n    at Shopper.buy (/work/locustfile.ts:3:9)');
+    expect(tracebackOf(thrown)).toBe('Error: x\n    at Shopper.buy (/tests/locustfile.ts:3:9)');
   });
 
   test('a traceback without any frame of the user keeps all: the fault is elsewhere', () => {
