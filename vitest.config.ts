@@ -13,14 +13,20 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          globalSetup: ['test/setup/temporaryFolder.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         ...shared,
         test: {
           name: 'e2e',
           include: ['test/{e2e,interop,chaos}/**/*.test.ts'],
-          globalSetup: ['test/setup/buildDist.ts'],
+          globalSetup: ['test/setup/temporaryFolder.ts', 'test/setup/buildDist.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
