@@ -13,7 +13,7 @@ export { type CsvOptions, CsvReport } from './csv.js';
 export type { Moment } from './csvRows.js';
 export { HdrLog, type HdrLogOptions } from './hdrLog.js';
 export { JsonReport, statisticsJson } from './json.js';
-export { isOutcome, outcomes, withOutcome } from './outcome.js';
+export { outcomes, withOutcome } from './outcome.js';
 export { PerSecond, type PerSecondOptions } from './perSecond.js';
 export { canShowProgress, type Progress, ProgressLine, progressText, type TerminalStream } from './progress.js';
 export { type Paint, paintFor, type Terminal } from './text.js';

@@ -10,10 +10,6 @@ export const outcomes = {
   failed: 'failed requests only',
 } as const satisfies Record<Outcome, string>;
 
-export function isOutcome(value: unknown): value is Outcome {
-  return typeof value === 'string' && Object.hasOwn(outcomes, value);
-}
-
 /** The same statistics, every entry and the aggregate reduced to one outcome. Errors and history stay as they are. */
 export function withOutcome(view: StatisticsView, outcome: Outcome): StatisticsView {
   return outcome === 'all' ? view : new OutcomeView(view, outcome);

@@ -121,8 +121,3 @@ function kindOf(
     type: { string: 'text', int: 'whole number', float: 'number' }[type],
   };
 }
-
-/** Whether a text means true or false, for whoever reads a flag from elsewhere. */
-export function isFlagText(text: string): boolean {
-  return trueTexts.includes(text.toLowerCase()) || falseTexts.includes(text.toLowerCase());
-}
