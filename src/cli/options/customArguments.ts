@@ -4,7 +4,7 @@
 import { OptionError } from '../../errors.js';
 import type { ArgumentParser, CustomArgument } from '../../events/index.js';
 import type { AnySpec } from './arguments.js';
-import { falseTexts, flag, type OptionTexts, trueTexts, type ValueKind } from './optionSpec.js';
+import { flag, type OptionTexts, type ValueKind } from './optionSpec.js';
 
 /** What a custom option says beyond an option of ours. */
 export interface CustomSpec extends AnySpec {
