@@ -34,6 +34,8 @@ export const packageHomes: { readonly [packageName: string]: readonly string[] }
   yargs: ['cli'],
   'yargs-parser': ['cli'],
   ws: ['link', 'web'],
+  msgpackr: ['link', 'locustfile', 'master'],
+  zeromq: ['link/locust'],
 };
 
 /** A folder of this name is where things go that belong nowhere. */
