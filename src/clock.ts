@@ -7,9 +7,19 @@ export function nowMicros(): number {
   return Math.round(performance.now() * 1000);
 }
 
-/** Seconds since 1970, with decimals. For labels, never for durations. */
+let offsetSeconds = 0;
+
+/**
+ * Seconds since 1970, with decimals; on a worker those of its master's clock. For labels, never for durations. It runs with the
+ * monotonic clock: setting the system's clock does not move it.
+ */
 export function epochSeconds(): number {
-  return (performance.timeOrigin + performance.now()) / 1000;
+  return (performance.timeOrigin + performance.now()) / 1000 + offsetSeconds;
+}
+
+/** Seconds to be added to this process's own clock from now on, so that it agrees with another machine's. */
+export function setClockOffset(seconds: number): void {
+  offsetSeconds = seconds;
 }
 
 /** Longest delay that a timer of Node takes, in milliseconds. */

@@ -8,7 +8,7 @@ import { IntervalRecorder, type RunStatistics } from '../stats/index.js';
 import { StopTest } from '../users/index.js';
 import { Worker } from '../worker/index.js';
 import type { Environment } from './environment.js';
-import { bindShape, prepareTest, testSettings } from './testSettings.js';
+import { bindShape, prepareTest, runSetup, testSettings } from './testSettings.js';
 
 const clientId = 'local';
 
@@ -30,6 +30,7 @@ export class LocalRunner implements Runner {
     this.#master = new Master({
       environment,
       statistics,
+      setup: runSetup(environment),
       classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
       prepare: () => prepareTest(environment),
       settings: () => testSettings(environment),
@@ -50,7 +51,7 @@ export class LocalRunner implements Runner {
       usageLimits: options.usageLimits,
       stallSeconds: options.stallSeconds,
     });
-    this.#master.addWorker(clientId, link.master);
+    this.#master.addWorker({ worker: clientId, version: 'local', graceSeconds: 0 }, link.master);
   }
 
   get state(): RunState {

@@ -1,7 +1,8 @@
 /**
  * What an environment says about a test when one begins.
  */
-import type { TestSettings } from '../link/index.js';
+import { randomUUID } from 'node:crypto';
+import type { RunSetup, TestSettings } from '../link/index.js';
 import { LoadTestShape, taskSelectionOf } from '../users/index.js';
 import type { Environment } from './environment.js';
 
@@ -25,6 +26,11 @@ export function prepareTest(environment: Environment): void {
   taskSelectionOf(environment).filterByTags({ tags, excludeTags }, userClasses);
 }
 
+/** What workers of other processes need beside the locustfile. */
+export function runSetup({ options }: Environment): RunSetup {
+  return { run: randomUUID(), userConfigs: [], equalWeights: false, maxNames: options.maxNames };
+}
+
 export function testSettings(environment: Environment): TestSettings {
   const { host, stopTimeout, catchExceptions, options } = environment;
   return {
@@ -32,6 +38,8 @@ export function testSettings(environment: Environment): TestSettings {
     stopTimeoutSeconds: stopTimeout,
     catchExceptions,
     warmupSeconds: options.warmup,
+    runSeconds: undefined,
+    leaseSeconds: undefined,
     iterations: options.iterations,
     seed: options.seed,
     tags: options.tags,

@@ -36,6 +36,10 @@ export function real(fields: Fields, key: string, min: number, max: number): num
   throw wrong(key, `a number from ${min} to ${max}`, value);
 }
 
+export function optionalReal(fields: Fields, key: string, min: number, max: number): number | undefined {
+  return fields[key] === undefined || fields[key] === null ? undefined : real(fields, key, min, max);
+}
+
 export function whole(fields: Fields, key: string, min: number, max: number): number {
   const value = real(fields, key, min, max);
   if (Number.isInteger(value)) return value;

@@ -1,17 +1,21 @@
-export type { Link, LinkListener } from './link.js';
+export type { Link, LinkListener, LinkVitals } from './link.js';
 export { createMemoryLink, type MasterEnd, type WorkerEnd } from './memory.js';
 export { MessageListeners } from './messageListeners.js';
 export type {
   CustomLinkMessage,
   IterationLimit,
+  IterationState,
   MasterMessage,
   PlannedStarts,
   ReportedException,
   ReportMessage,
+  RunSetup,
   SpawnMessage,
   TestSettings,
   UserClassUpdate,
+  WorkerHello,
   WorkerMessage,
+  WorkerStanding,
 } from './messages.js';
 export { readMasterMessage } from './readMasterMessage.js';
-export { readWorkerMessage } from './readWorkerMessage.js';
+export { readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';

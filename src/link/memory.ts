@@ -1,7 +1,7 @@
 /**
  * A link within one process: what one end sends, the other hears a turn of the event loop later, in order.
  */
-import type { Link, LinkListener } from './link.js';
+import type { Link, LinkListener, LinkVitals } from './link.js';
 import type { MasterMessage, WorkerMessage } from './messages.js';
 
 export type MasterEnd = Link<MasterMessage, WorkerMessage>;
@@ -25,6 +25,10 @@ class MemoryEnd<Outgoing, Incoming> implements Link<Outgoing, Incoming> {
   /** Not bounded: both ends share one memory, and the other end empties it within a turn of the event loop. */
   #arrived: Delivery<Incoming>[] = [];
   #isScheduled = false;
+
+  get vitals(): LinkVitals {
+    return { isUp: this.#isOpen, provenAt: performance.now(), roundTripMillis: 0, clockOffsetSeconds: 0 };
+  }
 
   join(peer: MemoryEnd<Incoming, Outgoing>): void {
     this.#peer = peer;

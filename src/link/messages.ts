@@ -3,8 +3,9 @@
  * `readWorkerMessage.ts` and `readMasterMessage.ts`; how a message travels is the link's affair.
  *
  *   master                              worker
- *     │ ◀──────────── ready ────────────── │    it exists
- *     │ ── welcome ──────────────────────▶ │    its index
+ *     │ ◀──────────── hello ────────────── │    who it is; part of making the connection, no message of its own
+ *     │ ── welcome ──────────────────────▶ │    its index, and what was set up for the whole run
+ *     │ ◀─────────── heartbeat ─────────── │ ── heartbeat ──▶   each second
  *     │ ── testStart ────────────────────▶ │    settings, once for each test
  *     │ ◀──────────── started ──────────── │    its testStart listeners are done
  *     │ ── spawn, spawn, … ──────────────▶ │    what changed for this worker, and when each user starts
@@ -17,7 +18,7 @@
 import type { WorkerHealth } from '../events/index.js';
 import type { IntervalStats } from '../stats/index.js';
 
-/** Iterations a worker may run: the whole share of it, or as many for each of its users. */
+/** Task runs after which a test ends by itself: of all users of all workers together, or of each user. */
 export type IterationLimit =
   | { readonly kind: 'total'; readonly count: number }
   | { readonly kind: 'perUser'; readonly count: number };
@@ -29,12 +30,70 @@ export interface TestSettings {
   readonly catchExceptions: boolean;
   /** Seconds from the start of the test whose samples are in no total. */
   readonly warmupSeconds: number;
+  /** Seconds from the start of the test after which a worker that cannot hear its master ends it by itself. */
+  readonly runSeconds: number | undefined;
+  /**
+   * Seconds after its last answered heartbeat at which a worker stops its users, because the master then gives them to others;
+   * `undefined`: they are not moved, and the worker goes on for its grace.
+   */
+  readonly leaseSeconds: number | undefined;
   readonly iterations: IterationLimit | undefined;
   readonly seed: number | undefined;
   readonly tags: readonly string[];
   readonly excludeTags: readonly string[];
   /** Custom options of the locustfile, by name. */
   readonly customOptions: Readonly<Record<string, unknown>>;
+}
+
+/** What was set up for a whole run; a worker that takes the master's locustfile needs nothing else. */
+export interface RunSetup {
+  /** Names the run: a worker that comes back to a master of another run begins anew. */
+  readonly run: string;
+  /** Values of `--config-users` and of later updates, in the order in which they hold. */
+  readonly userConfigs: readonly { readonly userClass: string; readonly values: Readonly<Record<string, unknown>> }[];
+  readonly equalWeights: boolean;
+  readonly maxNames: number;
+}
+
+/** What a worker says of itself when it makes a connection to a master that does not know it. */
+export interface WorkerHello {
+  /** Name of the host, `_`, 32 hex digits, as in Locust. The same for the whole life of the process. */
+  readonly worker: string;
+  /** Version of the program. */
+  readonly version: string;
+  /** Seconds that it goes on without a master. */
+  readonly graceSeconds: number;
+  /** SHA-256 of its own locustfile's bundle; absent when it took the master's, or has none that could be compared. */
+  readonly locustfile?: string;
+  /** What it is doing, when it has been with a master before. */
+  readonly standing?: WorkerStanding;
+}
+
+/** What a worker that lost its master is doing: for the master that takes it back. */
+export interface WorkerStanding {
+  readonly run: string;
+  readonly index: number;
+  readonly test: number;
+  readonly period: number;
+  /** The last step that it was told of. */
+  readonly step: number;
+  readonly userCounts: Readonly<Record<string, number>>;
+  readonly isSpent: boolean;
+  /** Its users have been stopped, because its lease or grace or the run's time was over. */
+  readonly isStopped: boolean;
+  /** The last report that it made; those that were not acknowledged follow as messages. */
+  readonly sequence: number;
+  readonly iterations: IterationState;
+}
+
+/** How a worker stands with its share of the iterations. Numbers count from the start of the test. */
+export interface IterationState {
+  /** Granted to it. */
+  readonly granted: number;
+  /** Whose task is over. */
+  readonly finished: number;
+  /** Users that wait for a grant. */
+  readonly waiting: number;
 }
 
 /** Users of one class that one worker has to start in a step. */
@@ -71,7 +130,11 @@ export interface UserClassUpdate {
 }
 
 export type MasterMessage =
-  | { readonly kind: 'welcome'; readonly index: number }
+  | { readonly kind: 'welcome'; readonly index: number; readonly setup: RunSetup }
+  | {
+      /** The answer to a heartbeat. */
+      readonly kind: 'heartbeat';
+    }
   | {
       readonly kind: 'testStart';
       readonly test: number;
@@ -90,7 +153,19 @@ export type MasterMessage =
   | { readonly kind: 'stop'; readonly test: number }
   | { readonly kind: 'quit' }
   | { readonly kind: 'updateUserClass'; readonly update: UserClassUpdate }
-  | { readonly kind: 'acknowledge'; readonly sequence: number }
+  | {
+      /** Reports up to this one are safe: in the statistics, and in the journal if there is one. */
+      readonly kind: 'acknowledge';
+      readonly sequence: number;
+    }
+  | {
+      /** So many more iterations may be run. */
+      readonly kind: 'grant';
+      readonly test: number;
+      readonly count: number;
+      /** There are no more to come: who waits, waits in vain. */
+      readonly isLast: boolean;
+    }
   | CustomLinkMessage;
 
 /** A message of a locustfile. */
@@ -119,12 +194,35 @@ export interface ReportMessage {
   readonly userCounts: Readonly<Record<string, number>>;
   readonly exceptions: readonly ReportedException[];
   readonly health: WorkerHealth;
+  /** Absent without a total of iterations. */
+  readonly iterations?: IterationState;
   /** What listeners of `reportToMaster` added. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 export type WorkerMessage =
-  | { readonly kind: 'ready'; readonly worker: string }
+  | {
+      /** Each second from the first connection on. */
+      readonly kind: 'heartbeat';
+      readonly state: 'ready' | 'spawning' | 'running';
+      /** Percent of one core. */
+      readonly cpuPercent: number;
+      /** Resident bytes. */
+      readonly memoryBytes: number;
+      /** Of the last heartbeat; absent before the first one was answered. */
+      readonly roundTripMillis?: number;
+    }
+  | {
+      /** Users wait for iterations, or will soon. */
+      readonly kind: 'iterations';
+      readonly test: number;
+      readonly state: IterationState;
+    }
+  | {
+      /** Lines of its log, as it formats them. */
+      readonly kind: 'logs';
+      readonly lines: readonly { readonly level: string; readonly text: string }[];
+    }
   | { readonly kind: 'started'; readonly test: number }
   | ReportMessage
   | {

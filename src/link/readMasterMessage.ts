@@ -8,6 +8,7 @@ import {
   type Fields,
   flag,
   list,
+  optionalReal,
   optionalText,
   real,
   record,
@@ -20,6 +21,7 @@ import type {
   IterationLimit,
   MasterMessage,
   PlannedStarts,
+  RunSetup,
   SpawnMessage,
   TestSettings,
   UserClassUpdate,
@@ -38,7 +40,9 @@ export function readMasterMessage(value: unknown): MasterMessage {
   const kind = fields['kind'];
   switch (kind) {
     case 'welcome':
-      return { kind, index: whole(fields, 'index', 0, maxCount) };
+      return { kind, index: whole(fields, 'index', 0, maxCount), setup: readSetup(fields['setup']) };
+    case 'heartbeat':
+      return { kind };
     case 'testStart':
       return {
         kind,
@@ -61,6 +65,13 @@ export function readMasterMessage(value: unknown): MasterMessage {
       return { kind, update: readUpdate(fields['update']) };
     case 'acknowledge':
       return { kind, sequence: whole(fields, 'sequence', 0, maxCount) };
+    case 'grant':
+      return {
+        kind,
+        test: whole(fields, 'test', 0, maxCount),
+        count: whole(fields, 'count', 0, maxCount),
+        isLast: flag(fields, 'isLast'),
+      };
     case 'custom':
       return readCustom(fields);
     default:
@@ -88,6 +99,19 @@ function readStarts(value: unknown, what: string): PlannedStarts {
   return { userClass: text(fields, 'userClass', maxName), ranks };
 }
 
+function readSetup(value: unknown): RunSetup {
+  const fields = asFields(value, 'setup');
+  return {
+    run: text(fields, 'run', maxName),
+    userConfigs: list(fields, 'userConfigs', maxClasses, (item, what) => {
+      const config = asFields(item, what);
+      return { userClass: text(config, 'userClass', maxName), values: record(config, 'values', maxOptions) };
+    }),
+    equalWeights: flag(fields, 'equalWeights'),
+    maxNames: whole(fields, 'maxNames', 1, maxCount),
+  };
+}
+
 function readSettings(value: unknown): TestSettings {
   const fields = asFields(value, 'settings');
   return {
@@ -95,6 +119,8 @@ function readSettings(value: unknown): TestSettings {
     stopTimeoutSeconds: real(fields, 'stopTimeoutSeconds', 0, maxEpoch),
     catchExceptions: flag(fields, 'catchExceptions'),
     warmupSeconds: real(fields, 'warmupSeconds', 0, maxEpoch),
+    runSeconds: optionalReal(fields, 'runSeconds', 0, maxEpoch),
+    leaseSeconds: optionalReal(fields, 'leaseSeconds', 0, maxEpoch),
     iterations: readLimit(fields['iterations']),
     seed:
       fields['seed'] === undefined || fields['seed'] === null ? undefined : whole(fields, 'seed', -maxCount, maxCount),

@@ -3,21 +3,35 @@
  */
 import { LinkError } from '../errors.js';
 import type { WorkerHealth } from '../events/index.js';
-import { asFields, type Fields, flag, list, real, record, text, whole } from './fields.js';
-import type { CustomLinkMessage, ReportedException, ReportMessage, WorkerMessage } from './messages.js';
+import { asFields, type Fields, flag, list, optionalReal, optionalText, real, record, text, whole } from './fields.js';
+import type {
+  CustomLinkMessage,
+  IterationState,
+  ReportedException,
+  ReportMessage,
+  WorkerHello,
+  WorkerMessage,
+  WorkerStanding,
+} from './messages.js';
 import { maxCount, readInterval, readUserCounts } from './readInterval.js';
 
 const maxId = 256;
 const maxExceptions = 1000;
 const maxMessage = 16_384;
 const maxTraceback = 65_536;
+const maxLines = 1000;
+const maxSeconds = 1e9;
 
 export function readWorkerMessage(value: unknown): WorkerMessage {
   const fields = asFields(value, 'a message');
   const kind = fields['kind'];
   switch (kind) {
-    case 'ready':
-      return { kind, worker: text(fields, 'worker', maxId) };
+    case 'heartbeat':
+      return readHeartbeat(fields);
+    case 'iterations':
+      return { kind, test: whole(fields, 'test', 0, maxCount), state: readIterations(fields['state']) };
+    case 'logs':
+      return { kind, lines: list(fields, 'lines', maxLines, readLine) };
     case 'started':
     case 'stopped':
       return { kind, test: whole(fields, 'test', 0, maxCount) };
@@ -54,6 +68,65 @@ export function readCustom(fields: Fields): CustomLinkMessage {
   return { kind: 'custom', type, data: fields['data'], nodeId };
 }
 
+/** The hello of a worker, which is part of making a connection. */
+export function readWorkerHello(value: unknown): WorkerHello {
+  const fields = asFields(value, 'a hello');
+  const locustfile = optionalText(fields, 'locustfile', maxId);
+  const { standing } = fields;
+  return {
+    worker: text(fields, 'worker', maxId),
+    version: text(fields, 'version', maxId),
+    graceSeconds: real(fields, 'graceSeconds', 0, maxSeconds),
+    ...(locustfile !== undefined && { locustfile }),
+    ...(standing !== undefined && standing !== null && { standing: readStanding(standing) }),
+  };
+}
+
+function readStanding(value: unknown): WorkerStanding {
+  const fields = asFields(value, 'standing');
+  return {
+    run: text(fields, 'run', maxId),
+    index: whole(fields, 'index', 0, maxCount),
+    test: whole(fields, 'test', 0, maxCount),
+    period: whole(fields, 'period', 0, maxCount),
+    step: whole(fields, 'step', 0, maxCount),
+    userCounts: readUserCounts(fields),
+    isSpent: flag(fields, 'isSpent'),
+    isStopped: flag(fields, 'isStopped'),
+    sequence: whole(fields, 'sequence', 0, maxCount),
+    iterations: readIterations(fields['iterations']),
+  };
+}
+
+function readIterations(value: unknown): IterationState {
+  const fields = asFields(value, 'iterations');
+  return {
+    granted: whole(fields, 'granted', 0, maxCount),
+    finished: whole(fields, 'finished', 0, maxCount),
+    waiting: whole(fields, 'waiting', 0, maxCount),
+  };
+}
+
+function readHeartbeat(fields: Fields): WorkerMessage & { readonly kind: 'heartbeat' } {
+  const { state } = fields;
+  if (state !== 'ready' && state !== 'spawning' && state !== 'running') {
+    throw new LinkError('state must be ready, spawning or running');
+  }
+  const roundTripMillis = optionalReal(fields, 'roundTripMillis', 0, maxSeconds);
+  return {
+    kind: 'heartbeat',
+    state,
+    cpuPercent: real(fields, 'cpuPercent', 0, 1e6),
+    memoryBytes: whole(fields, 'memoryBytes', 0, maxCount),
+    ...(roundTripMillis !== undefined && { roundTripMillis }),
+  };
+}
+
+function readLine(value: unknown, what: string): { readonly level: string; readonly text: string } {
+  const fields = asFields(value, what);
+  return { level: text(fields, 'level', maxId), text: text(fields, 'text', maxMessage) };
+}
+
 function readReport(fields: Fields): ReportMessage {
   return {
     kind: 'report',
@@ -63,6 +136,7 @@ function readReport(fields: Fields): ReportMessage {
     userCounts: readUserCounts(fields),
     exceptions: list(fields, 'exceptions', maxExceptions, readException),
     health: readHealth(fields['health']),
+    ...(fields['iterations'] !== undefined && { iterations: readIterations(fields['iterations']) }),
     data: record(fields, 'data', 1000),
   };
 }

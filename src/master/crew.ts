@@ -3,7 +3,7 @@
  * concerns the test. What goes wrong with one worker's message is logged, and concerns no other worker.
  */
 import type { CustomMessage } from '../events/index.js';
-import type { MasterEnd, ReportMessage, TestSettings, WorkerMessage } from '../link/index.js';
+import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello, WorkerMessage } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { RunStatistics } from '../stats/index.js';
 import { Facts } from './facts.js';
@@ -36,17 +36,18 @@ export class Crew {
 
   constructor(
     statistics: RunStatistics,
+    private readonly setup: RunSetup,
     private readonly listener: CrewListener,
   ) {
     this.reports = new Reports(statistics, this.workers);
   }
 
   /** Takes in a worker that is at the other end of this link. */
-  add(id: string, link: MasterEnd): WorkerNode {
+  add({ worker: id }: WorkerHello, link: MasterEnd): WorkerNode {
     const worker = new WorkerNode(id, this.#nextIndex++, link);
     this.workers.add(worker);
     link.listen({ message: (message) => this.#receive(worker, message), closed: () => this.#lose(worker) });
-    link.send({ kind: 'welcome', index: worker.index });
+    link.send({ kind: 'welcome', index: worker.index, setup: this.setup });
     return worker;
   }
 
@@ -83,7 +84,9 @@ export class Crew {
 
   #take(worker: WorkerNode, message: WorkerMessage): void {
     switch (message.kind) {
-      case 'ready':
+      case 'heartbeat':
+      case 'iterations':
+      case 'logs':
         return;
       case 'started':
         worker.startedTest = message.test;

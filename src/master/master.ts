@@ -8,7 +8,7 @@
 import { epochSeconds } from '../clock.js';
 import { TsloadError } from '../errors.js';
 import { type CustomMessage, type Environment, type EventHook, isControl, type StartOptions } from '../events/index.js';
-import type { MasterEnd, ReportMessage, TestSettings } from '../link/index.js';
+import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { RunStatistics } from '../stats/index.js';
 import { Crew } from './crew.js';
@@ -33,6 +33,7 @@ const stoppedWaitSeconds = 60;
 export interface MasterOptions {
   readonly environment: Environment;
   readonly statistics: RunStatistics;
+  readonly setup: RunSetup;
   /** Asked at the start of each test. */
   classes(): readonly ClassPlan[];
   /** Called at the start of each test, before anybody hears of it. */
@@ -78,7 +79,7 @@ export class Master {
   #resolveEnded: () => void = () => {};
 
   constructor(private readonly options: MasterOptions) {
-    this.#crew = new Crew(options.statistics, {
+    this.#crew = new Crew(options.statistics, options.setup, {
       usersChanged: () => this.#endIfSpent(),
       stopTest: (test, reason, isBadSetup) => this.#stopTestOf(test, reason, isBadSetup),
       fault: () => {
@@ -100,8 +101,9 @@ export class Master {
   }
 
   /** Takes in a worker that is at the other end of this link. In a running test it gets its share of the users. */
-  addWorker(id: string, link: MasterEnd): void {
-    const worker = this.#crew.add(id, link);
+  addWorker(hello: WorkerHello, link: MasterEnd): void {
+    const worker = this.#crew.add(hello, link);
+    const { id } = worker;
     if (this.options.isDistributed) this.options.environment.events.workerConnect.fire({ clientId: id });
     if (this.#ramps === undefined) return;
     this.#crew.sendTestJoin(worker, this.#test, this.#testStartTime, this.options.settings());

@@ -70,7 +70,7 @@ export class Worker {
   #isStopping = false;
 
   constructor(private readonly options: WorkerOptions) {
-    const { environment, recorder, link, id } = options;
+    const { environment, recorder, link } = options;
     for (const userClass of options.userClasses.values()) userClass[preloadKey]();
     this.#runtime = new WorkerRuntime(
       recorder,
@@ -95,7 +95,6 @@ export class Worker {
     });
     environment.events.request.recordInto(recorder);
     link.listen({ message: (message) => this.#receive(message), closed: () => this.#close() });
-    link.send({ kind: 'ready', worker: id });
   }
 
   /** What users and clients of this worker need of it. */
@@ -150,6 +149,8 @@ export class Worker {
       case 'custom':
         this.options.customMessage?.(message);
         return;
+      case 'heartbeat':
+      case 'grant':
       case 'acknowledge':
         return; // a link that can break keeps reports until here; this one cannot
       default:

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LinkError } from '../../../src/errors.js';
 import { createMemoryLink, readMasterMessage, readWorkerMessage } from '../../../src/link/index.js';
-import type { MasterMessage, WorkerMessage } from '../../../src/link/messages.js';
+import type { MasterMessage, RunSetup, WorkerMessage } from '../../../src/link/messages.js';
 import { IntervalRecorder } from '../../../src/stats/index.js';
 import { until } from '../../until.js';
 
@@ -20,12 +20,19 @@ function hearing<Message extends { readonly kind: string }>() {
   };
 }
 
+const setup: RunSetup = {
+  run: 'r1',
+  userConfigs: [{ userClass: 'Shopper', values: { weight: 3 } }],
+  equalWeights: false,
+  maxNames: 10_000,
+};
+
 describe('the memory link', () => {
   test('keeps the order, and delivers nothing inside send', async () => {
     const { master, worker } = createMemoryLink();
     const ear = hearing<MasterMessage>();
     worker.listen(ear);
-    master.send({ kind: 'welcome', index: 0 });
+    master.send({ kind: 'welcome', index: 0, setup });
     master.send({ kind: 'quit' });
     expect(ear.heard).toEqual([]);
     await until(() => ear.heard.length === 2);
@@ -34,7 +41,7 @@ describe('the memory link', () => {
 
   test('keeps what came before somebody listened', async () => {
     const { master, worker } = createMemoryLink();
-    master.send({ kind: 'welcome', index: 0 });
+    master.send({ kind: 'welcome', index: 0, setup });
     await new Promise((resolve) => setImmediate(resolve));
     const ear = hearing<MasterMessage>();
     worker.listen(ear);
@@ -49,7 +56,7 @@ describe('the memory link', () => {
     master.send({ kind: 'quit' });
     master.close();
     master.close();
-    master.send({ kind: 'welcome', index: 1 });
+    master.send({ kind: 'welcome', index: 1, setup });
     worker.send({ kind: 'quit' });
     await until(() => masterEar.heard.includes('closed') && workerEar.heard.includes('closed'));
     worker.close();
@@ -88,7 +95,9 @@ const report: WorkerMessage = {
 };
 
 const workerMessages: readonly WorkerMessage[] = [
-  { kind: 'ready', worker: 'h_1' },
+  { kind: 'heartbeat', state: 'running', cpuPercent: 12.5, memoryBytes: 1e8, roundTripMillis: 0.7 },
+  { kind: 'iterations', test: 1, state: { granted: 10, finished: 9, waiting: 1 } },
+  { kind: 'logs', lines: [{ level: 'INFO', text: 'a line' }] },
   { kind: 'started', test: 1 },
   report,
   { kind: 'users', test: 1, step: 4, userCounts: { A: 0 }, isSpent: true },
@@ -100,7 +109,7 @@ const workerMessages: readonly WorkerMessage[] = [
 ];
 
 const masterMessages: readonly MasterMessage[] = [
-  { kind: 'welcome', index: 3 },
+  { kind: 'welcome', index: 3, setup },
   {
     kind: 'testStart',
     test: 1,
@@ -111,6 +120,8 @@ const masterMessages: readonly MasterMessage[] = [
       stopTimeoutSeconds: 2.5,
       catchExceptions: true,
       warmupSeconds: 10,
+      runSeconds: 60,
+      leaseSeconds: 12,
       iterations: { kind: 'total', count: 100 },
       seed: 42,
       tags: ['a'],
@@ -118,6 +129,8 @@ const masterMessages: readonly MasterMessage[] = [
       customOptions: { mine: 1 },
     },
   },
+  { kind: 'heartbeat' },
+  { kind: 'grant', test: 1, count: 5, isLast: false },
   {
     kind: 'spawn',
     test: 1,
@@ -198,7 +211,7 @@ describe('readers of messages', () => {
     [{ ...report, sequence: 0 }, /sequence must be a number from 1/],
     [{ ...report, userCounts: { A: -1 } }, /A must be a number from 0/],
     [{ ...report, health: { ...health, loopUtilisation: 2 } }, /loopUtilisation must be a number from 0 to 1/],
-    [{ kind: 'ready', worker: 'x'.repeat(300) }, /worker must be a text of at most 256 characters/],
+    [{ kind: 'logs', lines: [{ level: 'x'.repeat(300), text: '' }] }, /level must be a text of at most 256 characters/],
     [{ kind: 'riot' }, /unknown kind "riot"/],
   ])('a bad message is refused with its field', (message, expected) => {
     expect(() => readWorkerMessage(message)).toThrow(expected);

@@ -46,6 +46,7 @@ export function aCluster(
   const master = new Master({
     environment,
     statistics,
+    setup: { run: 'r1', userConfigs: [], equalWeights: false, maxNames: 10_000 },
     classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
     prepare: () => {},
     settings: () => testSettings(environment),
@@ -61,7 +62,7 @@ export function aCluster(
   const addWorker = (id: string): ClusterWorker => {
     const added = makeWorker(id, options);
     workers.push(added);
-    master.addWorker(id, added.masterLink);
+    master.addWorker({ worker: id, version: 'test', graceSeconds: 60 }, added.masterLink);
     return added;
   };
   for (let at = 0; at < options.workers; at++) addWorker(`w${at + 1}`);
