@@ -11,6 +11,7 @@ export const errorCodes = {
   BAD_REQUEST: 'A request cannot be sent as it is written: an invalid URL, an unknown method, a wrong message field.',
   BAD_PROTO: 'A .proto file cannot be read or parsed, or a service, method or reflection answer is missing.',
   BAD_MESSAGE: 'A message between master and worker is malformed.',
+  CONNECTION: 'A master and a worker cannot reach each other, or one refuses the other.',
   MISUSE: 'The API was used in a way that it does not allow.',
   OUTPUT: 'An output file cannot be written.',
 } as const;
@@ -51,5 +52,13 @@ export class LinkError extends TsloadError {
   override readonly name = 'LinkError';
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super('BAD_MESSAGE', message, options);
+  }
+}
+
+/** A master and a worker cannot reach each other, lost each other for too long, or one refuses the other. */
+export class ConnectionError extends TsloadError {
+  override readonly name = 'ConnectionError';
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CONNECTION', message, options);
   }
 }

@@ -19,3 +19,14 @@ export type {
 } from './messages.js';
 export { readMasterMessage } from './readMasterMessage.js';
 export { readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
+export type {
+  ClientTls,
+  ConnectOptions,
+  FetchOptions,
+  LinkLimits,
+  LinkServer,
+  LinkServerOptions,
+  MasterAddress,
+  ServerTls,
+} from './webSocket/options.js';
+export { connectToMaster, fetchLocustfile, openLinkServer } from './webSocketLink.js';
