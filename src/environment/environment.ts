@@ -22,6 +22,7 @@ import {
   type Shape,
   type UserClass,
 } from './options.js';
+import type { TestRunner } from './testRunner.js';
 import { runnableClasses } from './userClasses.js';
 
 export class Environment implements EnvironmentView {
@@ -40,7 +41,7 @@ export class Environment implements EnvironmentView {
   /** The user of `runSingleUser`. Locust: `single_user_instance`. */
   singleUserInstance: User | undefined = undefined;
   readonly #statistics: RunStatistics;
-  #runner: LocalRunner | undefined;
+  #runner: TestRunner | undefined;
   #runtime: UserRuntime | undefined;
 
   /** Throws `OptionError` for options that cannot be used and `TsloadError` for user classes that cannot run together. */
@@ -63,7 +64,7 @@ export class Environment implements EnvironmentView {
     return this.#statistics;
   }
 
-  get runner(): LocalRunner | undefined {
+  get runner(): TestRunner | undefined {
     return this.#runner;
   }
 
@@ -80,15 +81,16 @@ export class Environment implements EnvironmentView {
 
   /** A master and a worker in this process. Once for each environment. Locust: `create_local_runner`. */
   createLocalRunner(): LocalRunner {
-    if (this.#runner !== undefined) {
-      throw new TsloadError(
-        'MISUSE',
-        'this environment has a runner already: make another environment for another one',
-      );
-    }
-    this.#runner = new LocalRunner(this, this.#statistics);
-    this.#runtime = this.#runner.runtime;
-    return this.#runner;
+    this.#checkNoRunner();
+    const runner = new LocalRunner(this, this.#statistics);
+    this.#runner = runner;
+    this.#runtime = runner.runtime;
+    return runner;
+  }
+
+  #checkNoRunner(): void {
+    if (this.#runner === undefined) return;
+    throw new TsloadError('MISUSE', 'this environment has a runner already: make another environment for another one');
   }
 
   /**

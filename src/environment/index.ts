@@ -4,3 +4,4 @@ export { Environment as LibraryEnvironment } from './library.js';
 export { LocalRunner } from './localRunner.js';
 export type { EnvironmentOptions, Shape, UserClass } from './options.js';
 export { runSingleUser, type SingleUserOptions } from './singleUser.js';
+export type { TestRunner } from './testRunner.js';

@@ -1,18 +1,19 @@
 /**
  * A master and one worker in this process, joined by the memory link. Each event of a test is fired once, by the master.
  */
-import type { MessageListener, Runner, RunState, StartOptions, StatisticsView, UserRuntime } from '../events/index.js';
+import type { MessageListener, RunState, StartOptions, StatisticsView, UserRuntime } from '../events/index.js';
 import { createMemoryLink, MessageListeners } from '../link/index.js';
 import { Master } from '../master/index.js';
 import { IntervalRecorder, type RunStatistics } from '../stats/index.js';
 import { StopTest } from '../users/index.js';
 import { Worker } from '../worker/index.js';
 import type { Environment } from './environment.js';
+import type { TestRunner } from './testRunner.js';
 import { bindShape, prepareTest, runSetup, testSettings } from './testSettings.js';
 
 const clientId = 'local';
 
-export class LocalRunner implements Runner {
+export class LocalRunner implements TestRunner {
   readonly workerIndex = 0;
   readonly workerCount = 1;
   readonly clientId = clientId;

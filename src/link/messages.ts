@@ -86,12 +86,24 @@ export interface WorkerStanding {
   readonly iterations: IterationState;
 }
 
-/** How a worker stands with its share of the iterations. Numbers count from the start of the test. */
+/**
+ * How a worker stands with its share of the iterations of a total. Numbers count from the start of the test, so what it may
+ * still run is `granted - returned - finished`.
+ *
+ * A worker asks (`iterations`) when users wait for a grant, or will within about a second. The master answers with grants, now
+ * or when others give some back. In a report `finished` belongs to the samples of the same report: the test ends when the
+ * reports of all workers together say that all iterations are finished.
+ */
 export interface IterationState {
-  /** Granted to it. */
+  /** Granted to it, as far as it has heard. */
   readonly granted: number;
   /** Whose task is over. */
   readonly finished: number;
+  /**
+   * That it will not run: of tasks that were cut off, and what was left when its last user was gone or had to stop. They go to
+   * other workers.
+   */
+  readonly returned: number;
   /** Users that wait for a grant. */
   readonly waiting: number;
 }
@@ -150,7 +162,12 @@ export type MasterMessage =
       readonly kind: 'reset';
       readonly period: number;
     }
-  | { readonly kind: 'stop'; readonly test: number }
+  | {
+      readonly kind: 'stop';
+      readonly test: number;
+      /** The stop timeout is over at once. Also as a second stop of the same test: somebody does not want to wait any longer. */
+      readonly isHurried: boolean;
+    }
   | { readonly kind: 'quit' }
   | { readonly kind: 'updateUserClass'; readonly update: UserClassUpdate }
   | {
@@ -159,7 +176,7 @@ export type MasterMessage =
       readonly sequence: number;
     }
   | {
-      /** So many more iterations may be run. */
+      /** So many more iterations may be run. Of a total there are none before the first grant. */
       readonly kind: 'grant';
       readonly test: number;
       readonly count: number;
@@ -213,7 +230,7 @@ export type WorkerMessage =
       readonly roundTripMillis?: number;
     }
   | {
-      /** Users wait for iterations, or will soon. */
+      /** Users wait for iterations, or will soon; or some were given back. */
       readonly kind: 'iterations';
       readonly test: number;
       readonly state: IterationState;

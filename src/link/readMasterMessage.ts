@@ -58,7 +58,7 @@ export function readMasterMessage(value: unknown): MasterMessage {
     case 'reset':
       return { kind, period: whole(fields, 'period', 0, maxCount) };
     case 'stop':
-      return { kind, test: whole(fields, 'test', 0, maxCount) };
+      return { kind, test: whole(fields, 'test', 0, maxCount), isHurried: flag(fields, 'isHurried') };
     case 'quit':
       return { kind };
     case 'updateUserClass':

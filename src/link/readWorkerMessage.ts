@@ -103,6 +103,7 @@ function readIterations(value: unknown): IterationState {
   return {
     granted: whole(fields, 'granted', 0, maxCount),
     finished: whole(fields, 'finished', 0, maxCount),
+    returned: whole(fields, 'returned', 0, maxCount),
     waiting: whole(fields, 'waiting', 0, maxCount),
   };
 }

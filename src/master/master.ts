@@ -296,7 +296,7 @@ export class Master {
     const { environment } = this.options;
     await this.#tellEnd(environment.events.testStopping);
     const test = this.#test;
-    this.workers.send({ kind: 'stop', test });
+    this.workers.send({ kind: 'stop', test, isHurried: false });
     const seconds = environment.stopTimeout + stoppedWaitSeconds;
     const isDone = () => this.workers.every(({ stoppedTest, toldTest }) => stoppedTest === test || toldTest !== test);
     if (!(await this.#crew.facts.until(isDone, seconds))) {

@@ -96,7 +96,7 @@ const report: WorkerMessage = {
 
 const workerMessages: readonly WorkerMessage[] = [
   { kind: 'heartbeat', state: 'running', cpuPercent: 12.5, memoryBytes: 1e8, roundTripMillis: 0.7 },
-  { kind: 'iterations', test: 1, state: { granted: 10, finished: 9, waiting: 1 } },
+  { kind: 'iterations', test: 1, state: { granted: 10, finished: 8, returned: 1, waiting: 1 } },
   { kind: 'logs', lines: [{ level: 'INFO', text: 'a line' }] },
   { kind: 'started', test: 1 },
   report,
@@ -143,7 +143,7 @@ const masterMessages: readonly MasterMessage[] = [
   },
   { kind: 'spawningComplete', test: 1, userCount: 2 },
   { kind: 'reset', period: 3 },
-  { kind: 'stop', test: 1 },
+  { kind: 'stop', test: 1, isHurried: true },
   { kind: 'quit' },
   { kind: 'updateUserClass', update: { userClass: 'A', host: 'http://x', weight: 0.5, fixedCount: 0, tasks: ['t'] } },
   { kind: 'acknowledge', sequence: 7 },

@@ -1,0 +1,17 @@
+/**
+ * What all runners have for the command line, beside what listeners and users see of them.
+ */
+import type { Runner } from '../events/index.js';
+
+export interface TestRunner extends Runner {
+  /** Something failed that is neither a failed request nor an exception of a task: exit code 2. */
+  readonly hasFault: boolean;
+  /** A user class could not run as it is set up, having no host: exit code 1. */
+  readonly hasBadSetup: boolean;
+  /** CPU usage was above 90 % at least once in this test, on any node. Locust: `cpu_warning_emitted`. */
+  readonly hasCpuWarning: boolean;
+  /** As `stop`, for callers that no listener waits for. */
+  stopWithListeners(): Promise<void>;
+  /** The stop timeout of a stop that is under way, or comes, is over at once, and nobody waits for who cannot be heard. */
+  hurry(): void;
+}
