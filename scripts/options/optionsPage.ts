@@ -114,7 +114,14 @@ const tableHead =
 function row(key: string, spec: AnySpec): string {
   const names = [...(spec.alias === undefined ? [] : [`\`-${spec.alias}\``]), `\`--${spec.name}\``].join(', ');
   const variables = variablesOf(spec).map((name) => `\`${name}\``);
-  const cells = [names, spec.type, shownDefault(spec), variables.join(', '), `\`${key}\``, meaning(spec)];
+  const cells = [
+    names,
+    spec.type,
+    shownDefault(spec),
+    variables.join(', '),
+    spec.isSecret === true ? '' : `\`${key}\``,
+    meaning(spec),
+  ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 

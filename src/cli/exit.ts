@@ -14,6 +14,10 @@ export const exitCodes = {
   output: 3,
   /** `--config-users` names a class that does not exist. */
   configUsers: 255,
+  /** `--master` together with `--worker`. */
+  contradiction: 255,
+  /** A worker whose master never answered, refused it, or was lost for longer than the grace. */
+  noMaster: 255,
 } as const;
 
 /** Ends the program with this code; the reason has been printed already. */

@@ -1,7 +1,10 @@
 /**
  * The program. `--version` is answered here, before anything else is loaded.
  */
+import { hideTokens } from './processTitle.js';
 import { versionLine } from './version.js';
+
+hideTokens();
 
 const words = process.argv.slice(2);
 const first = words[0];

@@ -110,7 +110,8 @@ describe.concurrent('a mistake is told in one line', () => {
     ['[7] full history without CSV', '--csv-full-history', shop, 2, /--csv-full-history needs --csv/],
     ['[6] a chart percentile of 1.2', '--percentiles-to-chart 1.2', shop, 1, /must be between 0 and 1 but has 1.2/],
     ['an unreadable config', '--config none.conf', shop, 2, /configuration file \S+none.conf does not exist/],
-    ['an option of later work', '--master', shop, 2, /^tsload: error: --master is about running on several processes/],
+    ['an option of later work', '--html x', shop, 2, /^tsload: error: --html writes an HTML report/],
+    ['a master that is a worker', '--master --worker', shop, 255, /^tsload: error: --master and --worker exclude/],
     [
       'an output that cannot be written',
       '--headless --csv locustfile.ts/x',

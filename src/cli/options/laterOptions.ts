@@ -4,8 +4,6 @@
 import { type OptionGroup, type OptionSpec, refused } from './optionSpec.js';
 
 const noPage = 'needs the web page, which this version of tsload does not have yet: leave it out';
-const noCluster =
-  'is about running on several processes or machines, which this version of tsload cannot do yet: leave it out';
 const noHtml = 'writes an HTML report, which this version of tsload cannot do yet: use --csv or --json-file';
 const noOtel = 'sends OpenTelemetry data, which this version of tsload cannot do yet: leave it out';
 
@@ -30,9 +28,6 @@ function later(
 
 const web = (arity: Arity, name: string, env: string, alias?: string) =>
   later('Web UI options', noPage, arity, name, env, alias);
-const master = (arity: Arity, name: string, env: string | undefined) =>
-  later('Master options', noCluster, arity, name, env);
-const worker = (arity: Arity, name: string, env: string) => later('Worker options', noCluster, arity, name, env);
 
 export const laterOptions = {
   webHost: web('one', 'web-host', 'WEB_HOST'),
@@ -41,21 +36,9 @@ export const laterOptions = {
   autostart: web('none', 'autostart', 'AUTOSTART'),
   autoquit: web('one', 'autoquit', 'AUTOQUIT'),
   webLogin: web('none', 'web-login', 'WEB_LOGIN'),
-  tlsCert: web('one', 'tls-cert', 'TLS_CERT'),
-  tlsKey: web('one', 'tls-key', 'TLS_KEY'),
   classPicker: web('none', 'class-picker', 'USERCLASS_PICKER'),
   webHostDisplayName: web('one', 'web-host-display-name', 'WEB_HOST_DISPLAY_NAME'),
   buildPath: web('one', 'build-path', 'BUILD_PATH'),
-  master: master('none', 'master', 'MODE_MASTER'),
-  masterBindHost: master('one', 'master-bind-host', 'MASTER_BIND_HOST'),
-  masterBindPort: master('one', 'master-bind-port', 'MASTER_BIND_PORT'),
-  expectWorkers: master('one', 'expect-workers', 'EXPECT_WORKERS'),
-  expectWorkersMaxWait: master('one', 'expect-workers-max-wait', 'EXPECT_WORKERS_MAX_WAIT'),
-  enableRebalancing: master('none', 'enable-rebalancing', undefined),
-  worker: worker('none', 'worker', 'MODE_WORKER'),
-  processes: worker('one', 'processes', 'PROCESSES'),
-  masterHost: worker('one', 'master-host', 'MASTER_NODE_HOST'),
-  masterPort: worker('one', 'master-port', 'MASTER_NODE_PORT'),
   html: later('Request statistics options', noHtml, 'one', 'html', 'HTML'),
   otel: later('Other options', noOtel, 'none', 'otel', 'ENABLE_OPENTELEMETRY'),
 };
@@ -77,16 +60,6 @@ export const removedOptions = {
     'was replaced by --web-login in Locust, and tsload has no web page yet: leave it out',
   ),
   legacyUi: removed('none', 'legacy-ui', 'LEGACY_UI', 'was removed from Locust, and tsload never had it: leave it out'),
-  slave: removed(
-    'none',
-    'slave',
-    undefined,
-    'is called --worker today, and tsload cannot run on several machines yet: leave it out',
-  ),
-  expectSlaves: removed(
-    'one',
-    'expect-slaves',
-    undefined,
-    'is called --expect-workers today, and tsload cannot run on several machines yet: leave it out',
-  ),
+  slave: removed('none', 'slave', undefined, 'was removed from Locust: write --worker'),
+  expectSlaves: removed('one', 'expect-slaves', undefined, 'was removed from Locust: write --expect-workers'),
 };

@@ -9,6 +9,7 @@ export const optionGroups = [
   'Web UI options',
   'Master options',
   'Worker options',
+  'Cluster options',
   'Tag options',
   'Request statistics options',
   'Logging options',
@@ -45,6 +46,8 @@ export interface OptionTexts {
   /** Locust's name of the option where it is not the same; `null` when Locust has none. */
   readonly locust?: string | null;
   readonly isHidden?: boolean;
+  /** A locustfile does not see it among the parsed options. */
+  readonly isSecret?: boolean;
 }
 
 export interface OptionSpec<T> extends OptionTexts {

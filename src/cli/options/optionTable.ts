@@ -4,6 +4,7 @@
  */
 import type { Outcome } from '../../events/index.js';
 import type { LogLevel } from '../../log.js';
+import { clusterOptions } from './clusterOptions.js';
 import { laterOptions, removedOptions } from './laterOptions.js';
 import { flag, many, type OptionSpec, optional, repeated, withDefault } from './optionSpec.js';
 import {
@@ -30,7 +31,7 @@ const common = {
     alias: 'f',
     env: 'LOCUSTFILE',
     group: 'Common options',
-    help: 'The locustfile: a file, several separated by commas (or several -f), a directory, or a URL. Default: locustfile.ts, or .mts, .cts, .js, .mjs, .cjs.',
+    help: 'The locustfile: a file, several separated by commas (or several -f), a directory, a URL, or - for that of the master. Default: locustfile.ts, or .mts, .cts, .js, .mjs, .cjs.',
   }),
   config: optional(filename(), {
     name: 'config',
@@ -268,6 +269,7 @@ const other = {
 
 export const optionTable = {
   ...common,
+  ...clusterOptions,
   ...tags,
   ...statistics,
   ...logging,

@@ -76,9 +76,15 @@ export async function parseSettings(sources: Sources, custom: readonly CustomSpe
   return {
     settings,
     custom: customValues,
-    parsedOptions: Object.freeze({ ...settings, ...customValues }),
+    parsedOptions: Object.freeze({ ...withoutSecrets(settings), ...customValues }),
     userClasses: positionals.length > 0 ? positionals : userClassesFrom(sources.variables),
   };
+}
+
+/** A locustfile may print them all. */
+function withoutSecrets(settings: Settings): ParsedOptions {
+  const secrets = optionList.filter(([, spec]) => spec.isSecret === true).map(([key]) => key);
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !secrets.includes(key)));
 }
 
 /** The table's readers gave each value its type. */

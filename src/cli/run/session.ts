@@ -2,6 +2,7 @@
  * A run whose locustfile is loaded. The order of the steps is Locust's (contract §1.1), so the first of several mistakes that
  * is reported is the same.
  */
+import { availableParallelism } from 'node:os';
 import { Environment, type LocalRunner } from '../../environment/index.js';
 import { LocustfileError, OptionError } from '../../errors.js';
 import { events, isControl } from '../../events/index.js';
@@ -15,6 +16,7 @@ import {
   taskRatiosJson,
   type UserClass,
 } from '../../users/index.js';
+import { roleOf } from '../cluster/role.js';
 import { Exit, exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
@@ -48,6 +50,9 @@ export async function runSession(
   const parsed = await parseSettings(sources, custom);
   const { settings } = parsed;
   checkSettings(settings);
+  if (roleOf(settings, availableParallelism()).kind !== 'alone') {
+    throw new OptionError('--master, --worker, --processes and --spawn are being built: leave them out');
+  }
   around.logging.setUp(settings);
   log.info(`Starting tsload ${readVersion()}`);
   if (settings.list) return print(listOf(locustfile));

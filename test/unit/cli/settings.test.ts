@@ -110,30 +110,28 @@ describe('the command line', () => {
     await expect(settingsOf('--xyzzy')).rejects.toThrow(/^there is no option --xyzzy\nsee tsload --help$/);
   });
 
-  test.each([
-    '--web-host x',
-    '-P 8080',
-    '--html x.html',
-    '--otel',
-    '--autostart',
-    '--autoquit 3',
-    '--master',
-    '--worker',
-    '--processes 4',
-    '--expect-workers 2',
-    '--enable-rebalancing',
-    '--class-picker',
-    '--tls-cert x',
-  ])('%j, an option of later work, is refused with a sentence', async (line) => {
-    await expect(settingsOf(line)).rejects.toThrow(/^--[a-z-]+ .* this version of tsload (does not have|cannot do) /);
-  });
-
-  test.each(['--web-auth a:b', '--legacy-ui', '--slave', '--expect-slaves 2'])(
-    '%j, which Locust has removed, is refused with what came instead',
+  test.each(['--web-host x', '-P 8080', '--html x.html', '--otel', '--autostart', '--autoquit 3', '--class-picker'])(
+    '%j, an option of later work, is refused with a sentence',
     async (line) => {
-      await expect(settingsOf(line)).rejects.toThrow(/^--[a-z-]+ (was|is) /);
+      await expect(settingsOf(line)).rejects.toThrow(/^--[a-z-]+ .* this version of tsload (does not have|cannot do) /);
     },
   );
+
+  test.each([
+    ['--web-auth a:b', /^--web-auth was replaced by --web-login/],
+    ['--legacy-ui', /^--legacy-ui was removed from Locust/],
+    ['--slave', /^--slave was removed from Locust: write --worker$/],
+    ['--expect-slaves 2', /^--expect-slaves was removed from Locust: write --expect-workers$/],
+  ])('%j, which Locust has removed, is refused with what came instead', async (line, message) => {
+    await expect(settingsOf(line)).rejects.toThrow(message);
+  });
+
+  test('a token is in no message and not among the options that a locustfile sees', async () => {
+    const { settings, parsedOptions } = await parse('--token sesame');
+    expect(settings.token).toBe('sesame');
+    expect(JSON.stringify(parsedOptions)).not.toContain('sesame');
+    await expect(settingsOf('--token=sésame')).rejects.toThrow(/^--token must be between 1 and 1,000 [^"]*$/);
+  });
 
   test('a later option that a shared configuration file switches off is let pass', async () => {
     expect(await settingsOf('', { files: { 'tsload.conf': 'autostart = false\nusers = 2' } })).toMatchObject({
@@ -186,6 +184,7 @@ describe('the environment', () => {
     'whole number': '7',
     'time span': '9s',
     'all, ok, failed': 'ok',
+    'tsload, locust': 'locust',
     'DEBUG, INFO, WARNING, ERROR, CRITICAL': 'error',
     'whole number, or whole number/user': '5',
   };
@@ -220,7 +219,7 @@ describe('the environment', () => {
     await expect(settingsOf('', { env: { LOCUST_RUN_TIME: '5d' } })).rejects.toThrow(
       /^LOCUST_RUN_TIME must be .* but is "5d"/,
     );
-    await expect(settingsOf('', { env: { LOCUST_MODE_MASTER: '1' } })).rejects.toThrow(/^LOCUST_MODE_MASTER is about/);
+    await expect(settingsOf('', { env: { LOCUST_HTML: 'x' } })).rejects.toThrow(/^LOCUST_HTML writes an HTML report/);
   });
 });
 

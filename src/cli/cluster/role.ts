@@ -1,0 +1,105 @@
+/**
+ * Which part a process plays, from its options. Pure.
+ */
+import { OptionError } from '../../errors.js';
+import { CodedError, exitCodes } from '../exit.js';
+import type { Settings } from '../options/optionTable.js';
+
+/** A master, with the workers that it starts itself. */
+export interface MasterRole {
+  readonly kind: 'master';
+  readonly bindHost: string;
+  readonly bindPort: number;
+  /** Local children. */
+  readonly processes: number;
+  /** Values of --spawn. */
+  readonly spawns: readonly string[];
+}
+
+export type Role =
+  | { readonly kind: 'alone' }
+  | MasterRole
+  | { readonly kind: 'worker' }
+  /** Starts workers of somebody else's master, and waits for them. */
+  | { readonly kind: 'supervisor'; readonly processes: number };
+
+export const defaultPort = 5557;
+
+/** Options that decide about a whole test, which a worker does not. */
+const forMasters = [
+  ['numUsers', '--users'],
+  ['spawnRate', '--spawn-rate'],
+  ['runTime', '--run-time'],
+  ['iterations', '--iterations'],
+  ['warmup', '--warmup'],
+  ['seed', '--seed'],
+  ['csvPrefix', '--csv'],
+  ['jsonFile', '--json-file'],
+  ['hdrLog', '--hdr-log'],
+] as const satisfies readonly (readonly [keyof Settings, string])[];
+
+/** `cores`: what --processes -1 means. Throws `OptionError` for options that contradict each other. */
+export function roleOf(settings: Settings, cores: number): Role {
+  const processes = processCount(settings.processes, cores);
+  const isMaster = settings.master || processes > 0 || settings.spawn.length > 0;
+  checkTogether(settings, isMaster);
+  if (settings.worker) return processes > 0 ? { kind: 'supervisor', processes } : { kind: 'worker' };
+  if (!isMaster) return { kind: 'alone' };
+  const isOpen = settings.master || settings.masterBindHost !== undefined || settings.masterBindPort !== undefined;
+  return {
+    kind: 'master',
+    bindHost: settings.masterBindHost ?? (isOpen ? '*' : '127.0.0.1'),
+    bindPort: settings.masterBindPort ?? (isOpen ? defaultPort : 0),
+    processes,
+    spawns: settings.spawn,
+  };
+}
+
+/** 0: not asked for. */
+function processCount(processes: number | undefined, cores: number): number {
+  if (processes === undefined) return 0;
+  if (processes >= 0) return processes;
+  if (processes === -1) return cores;
+  throw new CodedError(
+    exitCodes.failed,
+    `--processes must be -1, for one process a core, or a whole number of processes but is ${processes}`,
+  );
+}
+
+function checkTogether(settings: Settings, isMaster: boolean): void {
+  const { worker, master, spawn, protocol, foreignLocustfile } = settings;
+  if (master && worker) {
+    throw new CodedError(
+      exitCodes.contradiction,
+      '--master and --worker exclude each other: start two processes, or use --processes, which starts both',
+    );
+  }
+  if (worker && spawn.length > 0) {
+    throw new OptionError('--spawn is for the master, which tells its workers what to do: leave out --worker');
+  }
+  for (const option of ['resume', 'journal'] as const) {
+    if (settings[option] === undefined || (isMaster && !worker)) continue;
+    throw new OptionError(
+      `--${option} is for a master, which keeps a journal of its run: add --master, or leave it out`,
+    );
+  }
+  if (protocol === 'locust' && !isMaster && !worker) {
+    throw new OptionError('--protocol locust needs --master or --worker: alone, there is nobody to talk to');
+  }
+  if (foreignLocustfile !== undefined && protocol !== 'locust') {
+    throw new OptionError('--foreign-locustfile needs --protocol locust: it is for workers of Locust');
+  }
+}
+
+/** The line about options that a worker does not look at; undefined when there are none. */
+export function withoutEffectOnWorker(settings: Settings): string | undefined {
+  const given = forMasters.filter(([key]) => settings[key] !== undefined).map(([, option]) => option);
+  if (given.length === 0) return undefined;
+  const verb = given.length === 1 ? 'has' : 'have';
+  return `the master decides about the test and writes its results: ${given.join(', ')} ${verb} no effect on a worker`;
+}
+
+/** Whether only this machine can reach what listens at this address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host) || host === '[::1]';
+}

@@ -1,0 +1,86 @@
+/**
+ * The token that a master has made, kept where only its user can read it, so that workers of the same user on the same machine
+ * need not be told. One file for each port.
+ *
+ * A master that was killed leaves its file behind. The next master on that port takes the token over, so that workers which
+ * held on to it can come back.
+ */
+import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { makeFolder } from '../../folders.js';
+import { isToken } from '../options/clusterOptions.js';
+import type { Variables } from '../options/variables.js';
+
+/** The file's possible places, first choice first: gone with the user's session, or in the home folder. */
+export function tokenPaths(port: number, variables: Variables, home = homedir()): readonly string[] {
+  const name = join('tsload', `master-${hostname()}-${port}.token`);
+  const runtime = variables['XDG_RUNTIME_DIR'] || `/run/user/${process.getuid?.() ?? 0}`;
+  const cache = variables['XDG_CACHE_HOME'] || join(home, '.cache');
+  return [...(isFolder(runtime) ? [runtime] : []), cache].map((folder) => join(folder, name));
+}
+
+/** The token in the first of the files that is there, is ours, and is nobody else's to read. */
+export function findToken(paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const token = readOwn(path)?.split('\n')[0];
+    if (token !== undefined && isToken(token)) return token;
+  }
+  return undefined;
+}
+
+/**
+ * Writes the token into the first place that takes it, until the process ends, and takes away what an earlier master left.
+ * Returns the path; undefined when no place takes it.
+ */
+export async function keepToken(token: string, paths: readonly string[]): Promise<string | undefined> {
+  forgetTokens(paths);
+  for (const path of paths) {
+    try {
+      await makeFolder(dirname(path));
+      const draft = `${path}.${process.pid}`;
+      rmSync(draft, { force: true });
+      writeFileSync(draft, `${token}\n${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+      renameSync(draft, path);
+      process.once('exit', () => removeOwn(path));
+      return path;
+    } catch {
+      // the next place
+    }
+  }
+  return undefined;
+}
+
+/** Takes away what a master on this port has left behind. */
+export function forgetTokens(paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // another user's, or no folder at all: nobody of us reads it
+    }
+  }
+}
+
+/** Not the file of a master that listens at the same port of another address. */
+function removeOwn(path: string): void {
+  if (readOwn(path)?.split('\n')[1] === String(process.pid)) forgetTokens([path]);
+}
+
+function readOwn(path: string): string | undefined {
+  try {
+    const { uid, mode } = lstatSync(path);
+    const isOurs = process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0);
+    return isOurs ? readFileSync(path, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { isLoopback, roleOf, withoutEffectOnWorker } from '../../../../src/cli/cluster/role.js';
+import { exitCodeFor } from '../../../../src/cli/exit.js';
+import { parseSettings } from '../../../../src/cli/options/settings.js';
+
+async function settingsOf(line: string, variables: Readonly<Record<string, string>> = {}) {
+  const words = line.split(' ').filter((word) => word !== '');
+  return (await parseSettings({ words, variables, cwd: '/none', home: '/none' }, [])).settings;
+}
+
+const roleFor = async (line: string) => roleOf(await settingsOf(line), 8);
+
+const own = { kind: 'master', bindHost: '127.0.0.1', bindPort: 0, processes: 0, spawns: [] };
+const open = { ...own, bindHost: '*', bindPort: 5557 };
+
+describe('the part that a process plays', () => {
+  test.each([
+    ['', { kind: 'alone' }],
+    ['--processes 0', { kind: 'alone' }],
+    ['--master', open],
+    ['--master --master-bind-host 10.0.0.1 --master-bind-port 6000', { ...open, bindHost: '10.0.0.1', bindPort: 6000 }],
+    ['--processes 4', { ...own, processes: 4 }],
+    ['--processes -1', { ...own, processes: 8 }],
+    ['--processes 2 --master-bind-port 6000', { ...open, bindPort: 6000, processes: 2 }],
+    ['--master --processes 2', { ...open, processes: 2 }],
+    ['--spawn ssh://a --spawn local?workers=2', { ...own, spawns: ['ssh://a', 'local?workers=2'] }],
+    ['--worker', { kind: 'worker' }],
+    ['--worker --processes 3', { kind: 'supervisor', processes: 3 }],
+    ['--worker --processes -1', { kind: 'supervisor', processes: 8 }],
+    ['--worker --protocol locust', { kind: 'worker' }],
+    ['--master --resume x --journal y', open],
+  ])('%j', async (line, role) => {
+    expect(await roleFor(line)).toEqual(role);
+  });
+
+  test.each([
+    ['--master --worker', 255, /^--master and --worker exclude each other: /],
+    ['--processes -2', 1, /^--processes must be -1, .* but is -2$/],
+    ['--resume x', 2, /^--resume is for a master/],
+    ['--worker --resume x', 2, /^--resume is for a master/],
+    ['--journal x', 2, /^--journal is for a master/],
+    ['--worker --spawn ssh://a', 2, /^--spawn is for the master/],
+    ['--protocol locust', 2, /^--protocol locust needs --master or --worker/],
+    ['--master --foreign-locustfile x.py', 2, /^--foreign-locustfile needs --protocol locust/],
+    ['--protocol smoke', 2, /^--protocol must be one of tsload, locust but is "smoke"/],
+    ['--expect-workers 0', 2, /^--expect-workers must be a whole number of at least 1/],
+    ['--master-bind-port 70000', 2, /^--master-bind-port must be a whole number from 0 to 65535/],
+  ])('%j is refused with one sentence', async (line, code, message) => {
+    const thrown: unknown = await roleFor(line).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ message: expect.stringMatching(message) });
+    expect(exitCodeFor(thrown)).toBe(code);
+  });
+
+  test('variables of Locust make a master and a worker', async () => {
+    expect(roleOf(await settingsOf('', { LOCUST_MODE_MASTER: 'true', LOCUST_MASTER_BIND_PORT: '6001' }), 8)).toEqual({
+      ...open,
+      bindPort: 6001,
+    });
+    expect(roleOf(await settingsOf('', { LOCUST_MODE_WORKER: '1', LOCUST_PROCESSES: '2' }), 8)).toEqual({
+      kind: 'supervisor',
+      processes: 2,
+    });
+    expect(await settingsOf('', { LOCUST_MASTER_NODE_HOST: 'm', LOCUST_MASTER_NODE_PORT: '9' })).toMatchObject({
+      masterHost: 'm',
+      masterPort: 9,
+    });
+  });
+});
+
+test('options that a worker does not look at are named', async () => {
+  expect(withoutEffectOnWorker(await settingsOf('--worker -f x.ts'))).toBeUndefined();
+  expect(withoutEffectOnWorker(await settingsOf('--worker -u 3'))).toMatch(/: --users has no effect on a worker$/);
+  expect(withoutEffectOnWorker(await settingsOf('--worker -u 3 -t 1m --csv x'))).toMatch(
+    /: --users, --run-time, --csv have no effect on a worker$/,
+  );
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['localhost', true],
+  ['::1', true],
+  ['*', false],
+  ['0.0.0.0', false],
+  ['10.0.0.1', false],
+  ['127.example.com', false],
+])('%s can be reached from this machine only: %s', (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});
