@@ -19,7 +19,7 @@ for (let second = 0; second < seconds; second++) {
     for (const entry of entries) entry.record(Math.round(1000 * 100 ** chance()), 512);
   }
   peak = Math.max(peak, process.memoryUsage.rss());
-  statistics.apply(recorder.takeInterval({ isWarmup: false }), 'local');
+  statistics.apply(recorder.takeInterval({ isWarmup: false }));
   statistics.tick({ now: Date.now() / 1000, userCount: 1, isWarmup: false });
   peak = Math.max(peak, process.memoryUsage.rss());
   await new Promise((resolve) => setTimeout(resolve, 1)); // as between two reports

@@ -39,7 +39,7 @@ export class Crew {
     private readonly setup: RunSetup,
     private readonly listener: CrewListener,
   ) {
-    this.reports = new Reports(statistics, this.workers);
+    this.reports = new Reports(statistics, this.workers, setup.maxNames);
   }
 
   /** Takes in a worker that is at the other end of this link. */

@@ -8,8 +8,6 @@ export class WorkerNode {
   /** Live users by class, as reported. */
   userCounts: Readonly<Record<string, number>> = {};
   health: WorkerHealth | undefined;
-  /** Reports up to this one are counted. */
-  lastSequence = 0;
   /** The last step of which it said that all is done. */
   doneStep = 0;
   /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone. */
@@ -28,13 +26,6 @@ export class WorkerNode {
 
   get userCount(): number {
     return Object.values(this.userCounts).reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Whether a report with that number is new; then it counts as seen. */
-  accepts(sequence: number): boolean {
-    if (sequence <= this.lastSequence) return false;
-    this.lastSequence = sequence;
-    return true;
   }
 
   beginTest(): void {

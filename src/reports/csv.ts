@@ -1,12 +1,12 @@
 /**
  * The CSV files of `--csv PREFIX`: Locust's four (statistics, history, failures, exceptions), and one about the load generator.
- * The owner calls `write` each second, `addWorker` with each report, and `close` at the end; nothing that happens to the files
+ * The owner calls `write` each second, `addWorkers` with each interval, and `close` at the end; nothing that happens to the files
  * reaches the run, `failed` tells of it.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { EntryView, Outcome, StatisticsView } from '../events/index.js';
-import type { IntervalStats, WorkerState } from '../stats/index.js';
+import type { WorkerInterval } from '../stats/index.js';
 import { AppendedFile } from './appendedFile.js';
 import {
   type CsvRow,
@@ -85,9 +85,9 @@ export class CsvReport {
     return stats.failed ?? history.failed ?? failures.failed ?? exceptions.failed ?? generator.failed;
   }
 
-  /** Adds a row about the load generator; it is in the file after the next `write` or `close`. */
-  addWorker(interval: IntervalStats, worker: string, state: WorkerState): void {
-    this.files.generator.append(csvText([generatorRow(interval, worker, state)]));
+  /** Adds rows about the load generator; they are in the file after the next `write` or `close`. */
+  addWorkers(intervals: readonly WorkerInterval[]): void {
+    if (intervals.length > 0) this.files.generator.append(csvText(intervals.map(generatorRow)));
   }
 
   /** Adds to what grows and renews the other files. Never rejects. A call during a slow one only adds. */

@@ -5,7 +5,7 @@
  * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
  */
 import type { EntryView, ErrorView, ExceptionView } from '../events/index.js';
-import { type IntervalStats, percentileTitle, reportedQuantiles, type WorkerState } from '../stats/index.js';
+import { percentileTitle, reportedQuantiles, type WorkerInterval } from '../stats/index.js';
 import { fixedText, floatText, millisecondsText, plainText, utcText } from './numbers.js';
 
 export type CsvRow = readonly string[];
@@ -117,7 +117,8 @@ export function exceptionRow(exception: ExceptionView): CsvRow {
 }
 
 /** How a worker did in one of its intervals; the timestamp is the second in which the interval began. */
-export function generatorRow(interval: IntervalStats, worker: string, { health, userCount }: WorkerState): CsvRow {
+export function generatorRow(interval: WorkerInterval): CsvRow {
+  const { worker, health, userCount } = interval;
   return [
     plainText(Math.floor(interval.startTime)),
     worker,

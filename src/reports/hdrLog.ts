@@ -4,7 +4,7 @@
  * lines says when the load generator was saturated in it.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { GeneratorHealth, Outcome } from '../events/index.js';
+import type { Outcome } from '../events/index.js';
 import {
   type EntryStats,
   type IntervalStats,
@@ -12,7 +12,7 @@ import {
   type OutcomeStats,
   type SparseCounts,
   significantDigits,
-  type WorkerState,
+  type WorkerInterval,
 } from '../stats/index.js';
 import { AppendedFile } from './appendedFile.js';
 import { encodeHistogram } from './hdrEncoding.js';
@@ -55,9 +55,9 @@ export class HdrLog {
     return this.file.failed;
   }
 
-  /** Adds an interval of a worker; one of the warm-up is left out. Never rejects. Intervals are written in their order. */
-  write(interval: IntervalStats, worker: string, state?: WorkerState): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write(interval, worker, state));
+  /** Adds what workers measured; an interval of the warm-up is left out. Never rejects. Intervals are written in their order. */
+  write(interval: IntervalStats, workers: readonly WorkerInterval[] = []): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write(interval, workers));
     return this.#writing;
   }
 
@@ -67,9 +67,9 @@ export class HdrLog {
     return this.#closing;
   }
 
-  async #write(interval: IntervalStats, worker: string, state: WorkerState | undefined): Promise<void> {
+  async #write(interval: IntervalStats, workers: readonly WorkerInterval[]): Promise<void> {
     if (interval.isWarmup) return;
-    if (state?.health.isSaturated === true) this.file.append(saturationLine(interval, worker, state.health));
+    for (const worker of workers) if (worker.health.isSaturated) this.file.append(saturationLine(worker));
     let made = 0;
     for (const line of linesOf(interval, this.outcome)) {
       this.file.append(line);
@@ -80,7 +80,8 @@ export class HdrLog {
 }
 
 /** A comment to every reader of the format, but one that a program can read: when, how long, which worker. */
-function saturationLine(interval: IntervalStats, worker: string, health: GeneratorHealth): string {
+function saturationLine(interval: WorkerInterval): string {
+  const { worker, health } = interval;
   const busy = `event loop busy ${Math.round(health.loopUtilisation * 100)} %, ${Math.round(health.loopDelayMillis)} ms late`;
   return `#[Saturated: ${timesOf(interval)},${encoded(worker)} (${busy})]\n`;
 }
@@ -107,7 +108,7 @@ function lineOf(interval: IntervalStats, stats: readonly OutcomeStats[], tag: st
   return `${tag}${timesOf(interval)},${(longestMicros / 1000).toFixed(3)},${histogram}\n`;
 }
 
-function timesOf({ startTime, seconds }: IntervalStats): string {
+function timesOf({ startTime, seconds }: IntervalStats | WorkerInterval): string {
   return `${startTime.toFixed(3)},${seconds.toFixed(3)}`;
 }
 

@@ -10,22 +10,28 @@ export interface UserException {
   readonly traceback: string;
   /** Worker id; `local` in a one-process run. */
   readonly node: string;
+  /** How often it came. Default 1. */
+  readonly count?: number;
 }
 
 export const maxExceptionKinds = 500;
 
 class ExceptionTotal implements ExceptionView {
   count = 0;
-  nodes: readonly string[] = [];
+  readonly #nodes = new Set<string>();
 
   constructor(
     readonly message: string,
     readonly traceback: string,
   ) {}
 
-  add(node: string): void {
-    this.count++;
-    if (!this.nodes.includes(node)) this.nodes = [...this.nodes, node];
+  get nodes(): readonly string[] {
+    return [...this.#nodes];
+  }
+
+  add({ node, count = 1 }: UserException): void {
+    this.count += count;
+    this.#nodes.add(node);
   }
 }
 
@@ -40,7 +46,7 @@ export class ExceptionTable {
   add(exception: UserException): void {
     const traceback = bounded(exception.traceback, textLimits.traceback);
     const known = this.#byTraceback.get(traceback) ?? this.#newTotal(exception.message, traceback);
-    known.add(exception.node);
+    known.add(exception);
   }
 
   clear(): void {

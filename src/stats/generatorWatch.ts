@@ -1,8 +1,8 @@
 /**
  * How the load generator did since the last tick, over all workers.
  */
-import type { GeneratorHealth, WorkerHealth } from '../events/index.js';
-import type { IntervalStats } from './intervalStats.js';
+import type { GeneratorHealth } from '../events/index.js';
+import type { WorkerInterval } from './intervalStats.js';
 
 export interface GeneratorSecond {
   /** `null` when no worker has reported. */
@@ -18,11 +18,11 @@ export class GeneratorWatch {
   /** By worker. */
   readonly #saturatedSeconds = new Map<string, number>();
 
-  note(node: string, { seconds, isWarmup }: IntervalStats, health: WorkerHealth): void {
+  note({ worker, seconds, isWarmup, health }: WorkerInterval): void {
     this.#generator = worse(this.#generator, health);
     if (!health.isSaturated) return;
     this.#isSaturated = true;
-    if (!isWarmup) this.#saturatedSeconds.set(node, (this.#saturatedSeconds.get(node) ?? 0) + seconds);
+    if (!isWarmup) this.#saturatedSeconds.set(worker, (this.#saturatedSeconds.get(worker) ?? 0) + seconds);
   }
 
   /** What was noted since the last call. */

@@ -7,8 +7,9 @@ export type {
   IntervalStats,
   OutcomeStats,
   SparseCounts,
-  WorkerState,
+  WorkerInterval,
 } from './intervalStats.js';
 export { locustBucket, locustErrorKey, locustErrorTitle, locustMedian, locustPercentile } from './locustBorder.js';
 export { percentileTitle, reportedQuantiles } from './percentile.js';
 export { type IntervalListener, RunStatistics, type RunStatisticsOptions, type Tick } from './runStatistics.js';
+export { type MergedSecond, SecondMerger } from './secondMerger.js';

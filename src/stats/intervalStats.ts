@@ -59,11 +59,15 @@ export interface IntervalStats {
   readonly overflowingNames: readonly string[];
 }
 
-/** What a worker says of itself beside what it has measured. */
-export interface WorkerState {
+/** How the process of one worker did in one of its intervals. */
+export interface WorkerInterval {
+  readonly worker: string;
+  /** Seconds since 1970, of the interval's start; and its length. */
+  readonly startTime: number;
+  readonly seconds: number;
+  readonly isWarmup: boolean;
   /** Its users at the end of the interval. */
   readonly userCount: number;
-  /** How its process did in the interval. */
   readonly health: WorkerHealth;
 }
 

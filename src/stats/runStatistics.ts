@@ -16,7 +16,7 @@ import { ExceptionTable, type UserException } from './exceptionTable.js';
 import { GeneratorWatch } from './generatorWatch.js';
 import { History } from './history.js';
 import { defaultMaxNames } from './intervalRecorder.js';
-import { type EntryStats, type IntervalStats, samplesOf, type WorkerState } from './intervalStats.js';
+import { type EntryStats, type IntervalStats, samplesOf, type WorkerInterval } from './intervalStats.js';
 import { type Spread, spreadOf, type TimeWindow, windowSeconds } from './recentSeconds.js';
 import { Scratch } from './scratch.js';
 
@@ -38,7 +38,7 @@ export interface Tick {
   readonly isWarmup: boolean;
 }
 
-export type IntervalListener = (interval: IntervalStats, node: string, state: WorkerState | undefined) => void;
+export type IntervalListener = (interval: IntervalStats, workers: readonly WorkerInterval[]) => void;
 
 /** What a report needs on its way from the worker, in seconds. */
 const reportDelay = 0.25;
@@ -83,18 +83,18 @@ export class RunStatistics implements StatisticsView {
   }
 
   /**
-   * Adds what a worker measured. Intervals may come late and in any order; each must come once. An interval of the warm-up
-   * is in the history and in no total. Without `state` the worker counts as not saturated.
+   * Adds what workers measured, and how they did meanwhile. Intervals may come late and in any order; each must come once.
+   * An interval of the warm-up is in the history and in no total.
    */
-  apply(interval: IntervalStats, node: string, state?: WorkerState): void {
+  apply(interval: IntervalStats, workers: readonly WorkerInterval[] = []): void {
     this.#frame.version++;
-    if (state !== undefined) this.#generator.note(node, interval, state.health);
+    for (const worker of workers) this.#generator.note(worker);
     this.#cutOff += interval.cutOff;
     if (interval.isWarmup) this.#applyWarmup(interval);
     else this.#applyTotals(interval);
     if (interval.overflowingNames.length > 0) this.#entries.overflow(interval.overflowingNames);
     this.#warnOfNames();
-    for (const listener of this.#listeners) listener(interval, node, state);
+    for (const listener of this.#listeners) listener(interval, workers);
   }
 
   /** Calls the listener with each interval that is applied, those of the warm-up included. Returns what ends it. */

@@ -54,9 +54,9 @@ export class Outputs {
     const { csv, hdrLog } = this.files;
     const wantsSeconds = this.settings.json || this.files.json !== undefined;
     if (stats instanceof RunStatistics) {
-      if (hdrLog !== undefined) this.#forget.push(stats.onInterval((...report) => void hdrLog.write(...report)));
+      if (hdrLog !== undefined) this.#forget.push(stats.onInterval((...second) => void hdrLog.write(...second)));
       if (csv !== undefined) {
-        this.#forget.push(stats.onInterval((interval, node, state) => state && csv.addWorker(interval, node, state)));
+        this.#forget.push(stats.onInterval((_interval, workers) => csv.addWorkers(workers)));
       }
       if (wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
     }

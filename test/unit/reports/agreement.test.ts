@@ -67,8 +67,8 @@ async function runWith(outcome: Outcome): Promise<Outputs> {
   const hdrLog = await HdrLog.open(`${prefix}.hlog`, { startTime: run.clock.time, outcome });
   const perSecond = new PerSecond();
   run.statistics.onInterval((interval) => perSecond.apply(interval));
-  run.statistics.onInterval((...report) => void hdrLog.write(...report));
-  run.statistics.onInterval((interval, node, state) => state && csv.addWorker(interval, node, state));
+  run.statistics.onInterval((...second) => void hdrLog.write(...second));
+  run.statistics.onInterval((_interval, workers) => csv.addWorkers(workers));
   const times = microseconds();
   run.record({ micros: 1, bytes: 1 }).second({ isWarmup: true });
   for (let second = 0; second < 12; second++) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CsvReport } from '../../../src/reports/csv.js';
-import { aHealth, anInterval } from '../stats/builders.js';
+import { aHealth, anInterval, aWorkerInterval } from '../stats/builders.js';
 import { aFolder, anEntry, anError, anException, aView, timed } from './aView.js';
 
 const percentileTitles = '50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%';
@@ -96,14 +96,16 @@ test('the file about the generator has a row for each interval of each worker, o
     gcMillis: 12.3456,
     isSaturated: true,
   });
-  report.addWorker(anInterval(1_700_000_000.0004, true), 'w-1', { userCount: 12, health: aHealth() });
-  report.addWorker(anInterval(1_700_000_000.25), 'w, 2', { userCount: 3, health: busy });
+  report.addWorkers([
+    aWorkerInterval('w-1', anInterval(1_700_000_000.0004, true), { userCount: 12 }),
+    aWorkerInterval('w, 2', anInterval(1_700_000_000.25), { userCount: 3, ...busy }),
+  ]);
   await report.write(aView(), { now: 1_700_000_001.1, userCount: 15 });
   expect(rows()).toEqual([
     '1700000000,w-1,0.0,0,0,0.0000,0,12,0,1',
     '1700000000,"w, 2",100.0,81234567,62.001,0.9700,12.346,3,1,0',
   ]);
-  report.addWorker(anInterval(1_700_000_001.25), 'w-1', { userCount: 0, health: aHealth() });
+  report.addWorkers([aWorkerInterval('w-1', anInterval(1_700_000_001.25), { userCount: 0 })]);
   await report.close(aView(), { now: 1_700_000_002, userCount: 0 });
   expect(rows()).toHaveLength(3);
   expect(report.failed).toBeUndefined();

@@ -7,7 +7,7 @@ import type { WorkerHealth } from '../../../src/events/index.js';
 import { encodeHistogram } from '../../../src/reports/hdrEncoding.js';
 import { HdrLog, tagOf } from '../../../src/reports/hdrLog.js';
 import type { EntryStats, IntervalStats, OutcomeStats } from '../../../src/stats/index.js';
-import { aHealth } from '../stats/builders.js';
+import { aHealth, aWorkerInterval } from '../stats/builders.js';
 import { aFolder } from './aView.js';
 
 const range = { maxMicros: 3_600_000_000, significantDigits: 3 };
@@ -39,7 +39,7 @@ async function logged(
   using folder = aFolder();
   const path = join(folder.path, 'logs', 'run.hlog');
   const log = await HdrLog.open(path, { startTime: 1_700_000_000, ...options });
-  await Promise.all(intervals.map((each) => log.write(each, 'worker 1', health && { userCount: 1, health })));
+  await Promise.all(intervals.map((each) => log.write(each, health && [aWorkerInterval('worker 1', each, health)])));
   await Promise.all([log.close(), log.close()]);
   expect(log.failed).toBeUndefined();
   const text = readFileSync(path, 'utf8');

@@ -7,6 +7,7 @@ import {
   type IntervalStats,
   RunStatistics,
   type RunStatisticsOptions,
+  type WorkerInterval,
 } from '../../../src/stats/index.js';
 
 /** Health of a worker that has nothing to do, save what the test is about. */
@@ -25,6 +26,15 @@ export function aHealth(about: Partial<WorkerHealth> = {}): WorkerHealth {
 /** A second without samples. */
 export function anInterval(startTime: number, isWarmup = false): IntervalStats {
   return { startTime, seconds: 1, isWarmup, entries: [], errors: [], cutOff: 0, overflowingNames: [] };
+}
+
+/** How a worker did in that interval: it had one user and nothing to do, save what the test is about. */
+export function aWorkerInterval(
+  worker: string,
+  { startTime, seconds, isWarmup }: IntervalStats,
+  { userCount = 1, ...health }: Partial<WorkerHealth> & { readonly userCount?: number } = {},
+): WorkerInterval {
+  return { worker, startTime, seconds, isWarmup, userCount, health: aHealth(health) };
 }
 
 export class TestClock {
@@ -74,7 +84,7 @@ export class TestRun {
   second({ isWarmup = false, isSaturated = false, userCount = 1 } = {}): IntervalStats {
     this.clock.time += 1;
     const interval = this.recorder.takeInterval({ isWarmup });
-    this.statistics.apply(interval, 'local', { userCount, health: aHealth({ isSaturated }) });
+    this.statistics.apply(interval, [aWorkerInterval('local', interval, { userCount, isSaturated })]);
     this.statistics.tick({ now: this.clock.time, userCount, isWarmup });
     return interval;
   }

@@ -56,7 +56,7 @@ function everyNumber(statistics: RunStatistics) {
 
 function summed(intervals: readonly IntervalStats[]): RunStatistics {
   const statistics = new RunStatistics();
-  for (const interval of intervals) statistics.apply(interval, 'w');
+  for (const interval of intervals) statistics.apply(interval);
   return statistics;
 }
 

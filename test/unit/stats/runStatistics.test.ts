@@ -4,7 +4,7 @@ import type { WorkerHealth } from '../../../src/events/index.js';
 import { addLogSink, type LogRecord } from '../../../src/log.js';
 import { errorLimits } from '../../../src/stats/errorRecorder.js';
 import { IntervalRecorder, type IntervalStats, RunStatistics } from '../../../src/stats/index.js';
-import { aHealth, anInterval, recordInto, type Sample, TestRun } from './builders.js';
+import { anInterval, aWorkerInterval, recordInto, type Sample, TestRun } from './builders.js';
 
 const logged: LogRecord[] = [];
 let stopListening = () => {};
@@ -201,7 +201,7 @@ test('several workers whose intervals begin at different times add up to the rat
       }
       sent.sort((a, b) => a.at - b.at);
       for (let now = 1001; now <= 1040; now++) {
-        for (const { interval } of sent.filter(({ at }) => at > now - 1 && at <= now)) statistics.apply(interval, 'w');
+        for (const { interval } of sent.filter(({ at }) => at > now - 1 && at <= now)) statistics.apply(interval);
         statistics.tick({ now, userCount: 1, isWarmup: false });
         if (now > 1014) expect(statistics.total.currentRps).toBeCloseTo(10 * phases.length, 6);
       }
@@ -214,7 +214,7 @@ test('an interval of many seconds counts in each of them', () => {
   const run = new TestRun();
   run.record(...times(80, { micros: 1 }));
   run.clock.time += 8;
-  run.statistics.apply(run.recorder.takeInterval({ isWarmup: false }), 'w');
+  run.statistics.apply(run.recorder.takeInterval({ isWarmup: false }));
   run.clock.time += 1.5;
   run.statistics.tick({ now: run.clock.time, userCount: 1, isWarmup: false });
   expect(run.statistics.total.currentRps).toBeCloseTo(10, 9);
@@ -226,7 +226,7 @@ test('an interval that comes a minute late is in the totals and in no current nu
   const late = run.recorder.takeInterval({ isWarmup: false });
   run.seconds(60);
   run.record({ micros: 1 }).second();
-  run.statistics.apply(late, 'w');
+  run.statistics.apply(late);
   run.seconds(3);
   expect(run.statistics.total.numRequests).toBe(2);
   expect(run.statistics.total.currentRps).toBeCloseTo(0.1, 9);
@@ -272,8 +272,10 @@ test('a point of the history tells users, rates, average and the charted percent
 
 test('a point of the history has the worst health of all workers in its second, and none without a report', () => {
   const { statistics, clock } = new TestRun();
-  const report = (node: string, about: Partial<WorkerHealth>) =>
-    statistics.apply(anInterval(clock.time), node, { userCount: 1, health: aHealth(about) });
+  const report = (worker: string, about: Partial<WorkerHealth>) => {
+    const interval = anInterval(clock.time);
+    statistics.apply(interval, [aWorkerInterval(worker, interval, about)]);
+  };
   const tick = () => statistics.tick({ now: ++clock.time, userCount: 2, isWarmup: false });
   report('a', { cpuPercent: 20, memoryBytes: 300, loopUtilisation: 0.99, isSaturated: true });
   report('b', { cpuPercent: 60, memoryBytes: 200, loopDelayMillis: 4, gcMillis: 5 });
@@ -291,8 +293,10 @@ test('a point of the history has the worst health of all workers in its second, 
 
 test('saturated seconds are those of the intervals, over workers at the same time counted once', () => {
   const { statistics, clock } = new TestRun();
-  const report = (node: string, seconds: number, isSaturated = true) =>
-    statistics.apply({ ...anInterval(clock.time), seconds }, node, { userCount: 1, health: aHealth({ isSaturated }) });
+  const report = (worker: string, seconds: number, isSaturated = true) => {
+    const interval = { ...anInterval(clock.time), seconds };
+    statistics.apply(interval, [aWorkerInterval(worker, interval, { isSaturated })]);
+  };
   const tick = () => statistics.tick({ now: ++clock.time, userCount: 2, isWarmup: false });
   report('a', 0.3);
   report('b', 0.25);
@@ -348,10 +352,10 @@ test('errors are grouped over workers and intervals, with the first three sample
     ],
   });
   const sample = (request: string) => ({ request, requestHeaders: {} });
-  statistics.apply(error({ samples: [sample('1'), sample('2')] }), 'a');
-  statistics.apply(error({ firstSeen: 99, lastSeen: 99, samples: [sample('3'), sample('4')] }), 'b');
-  statistics.apply(error({ firstSeen: 150, lastSeen: 180, samples: [sample('5')] }), 'a');
-  statistics.apply(error({ name: '/b' }), 'a');
+  statistics.apply(error({ samples: [sample('1'), sample('2')] }));
+  statistics.apply(error({ firstSeen: 99, lastSeen: 99, samples: [sample('3'), sample('4')] }));
+  statistics.apply(error({ firstSeen: 150, lastSeen: 180, samples: [sample('5')] }));
+  statistics.apply(error({ name: '/b' }));
   expect(statistics.errors).toMatchObject([
     {
       method: 'GET',
@@ -410,7 +414,7 @@ test('the cap of names holds for all workers together', () => {
   for (let worker = 0; worker < 4; worker++) {
     const recorder = new IntervalRecorder({ maxNames: 5 });
     for (let i = 0; i < 5; i++) recordInto(recorder, { name: `/${worker}/${i}`, micros: 1, error: 'e' });
-    statistics.apply(recorder.takeInterval({ isWarmup: false }), `w${worker}`);
+    statistics.apply(recorder.takeInterval({ isWarmup: false }));
   }
   expect(statistics.entries()).toHaveLength(6);
   expect(statistics.total.numRequests).toBe(20);
@@ -424,7 +428,7 @@ test('the cap of kinds of errors holds for all workers together', () => {
   for (let worker = 0; worker < 5; worker++) {
     const recorder = new IntervalRecorder();
     for (let i = 0; i < 100; i++) recordInto(recorder, { micros: 1, error: `${worker} ${i}` });
-    statistics.apply(recorder.takeInterval({ isWarmup: false }), `w${worker}`);
+    statistics.apply(recorder.takeInterval({ isWarmup: false }));
   }
   expect(statistics.errors).toHaveLength(errorLimits.kindsPerEntry + 1);
   expect(statistics.errors.at(-1)).toMatchObject({ error: '(other)', occurrences: 500 - errorLimits.kindsPerEntry });
@@ -490,7 +494,9 @@ test('clearing at the start of a test forgets entries, errors, exceptions and hi
 test('whoever listens gets each interval that is applied, until it stops listening', () => {
   const run = new TestRun();
   const heard: string[] = [];
-  const stop = run.statistics.onInterval((interval, node) => heard.push(`${node} ${interval.entries.length}`));
+  const stop = run.statistics.onInterval((interval, workers) =>
+    heard.push(`${workers.map(({ worker }) => worker)} ${interval.entries.length}`),
+  );
   run.record({ micros: 1 }).second();
   run.second({ isWarmup: true });
   stop();
@@ -502,6 +508,6 @@ test('an interval that is applied is not changed by later ones', () => {
   const run = new TestRun().record({ micros: 5 }, { micros: 6, error: '503' });
   const first = run.second();
   const before = structuredClone(first);
-  for (let i = 0; i < 5; i++) run.statistics.apply(first, 'again');
+  for (let i = 0; i < 5; i++) run.statistics.apply(first);
   expect(first).toEqual(before);
 });
