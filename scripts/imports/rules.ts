@@ -19,7 +19,14 @@ export const forbiddenArrows: readonly { readonly from: string; readonly to: str
 ];
 
 /** Files directly in src/ that every room may import. They import no room. */
-export const groundFiles: readonly string[] = ['errors.ts', 'clock.ts', 'log.ts', 'traceback.ts', 'folders.ts'];
+export const groundFiles: readonly string[] = [
+  'errors.ts',
+  'clock.ts',
+  'log.ts',
+  'traceback.ts',
+  'folders.ts',
+  'version.ts',
+];
 
 /** Rooms that may import src/index.ts: the command line hands it to the locustfile as what `import 'tsload'` means. */
 export const indexReaders: readonly string[] = ['cli'];

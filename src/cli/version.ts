@@ -1,17 +1,9 @@
 /**
- * Which tsload this is. Reads one small file and loads nothing: `tsload --version` answers as fast as Node starts.
+ * How the program says which tsload it is.
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { packageDirectory, readVersion } from '../version.js';
 
-/** The directory of the running tsload's package. */
-export const packageDirectory = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
-
-export function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(`${packageDirectory}/package.json`, 'utf8'));
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
-  return 'of unknown version';
-}
+export { packageDirectory, readVersion };
 
 /** `tsload 0.1.0 from /usr/lib/node_modules/tsload (Node v20.19.0)`. */
 export function versionLine(): string {

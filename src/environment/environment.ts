@@ -10,10 +10,11 @@ import {
   type StatisticsView,
   type UserRuntime,
 } from '../events/index.js';
-import type { UserClassUpdate } from '../link/index.js';
+import type { RunSetup, UserClassUpdate } from '../link/index.js';
 import { RunStatistics } from '../stats/index.js';
 import { taskSelectionOf, type User, updateUserClass } from '../users/index.js';
 import { LocalRunner } from './localRunner.js';
+import type { MasterRunner, MasterRunnerOptions } from './masterRunner.js';
 import {
   type CompleteOptions,
   checkedShape,
@@ -43,6 +44,8 @@ export class Environment implements EnvironmentView {
   readonly #statistics: RunStatistics;
   #runner: TestRunner | undefined;
   #runtime: UserRuntime | undefined;
+  readonly #userConfigs: { readonly userClass: string; readonly values: Readonly<Record<string, unknown>> }[] = [];
+  #hasEqualWeights = false;
 
   /** Throws `OptionError` for options that cannot be used and `TsloadError` for user classes that cannot run together. */
   constructor(options: EnvironmentOptions = {}) {
@@ -88,27 +91,58 @@ export class Environment implements EnvironmentView {
     return runner;
   }
 
+  /**
+   * A master in this process; its workers are other processes. Resolves when it listens; throws `ConnectionError` when it
+   * cannot. Once for each environment. Locust: `create_master_runner`.
+   */
+  async createMasterRunner(options: MasterRunnerOptions = {}): Promise<MasterRunner> {
+    this.#checkNoRunner();
+    const { MasterRunner } = await import('./masterRunner.js');
+    const runner = await MasterRunner.open(this, this.#statistics, options);
+    this.#runner = runner;
+    return runner;
+  }
+
   #checkNoRunner(): void {
     if (this.#runner === undefined) return;
     throw new TsloadError('MISUSE', 'this environment has a runner already: make another environment for another one');
   }
 
   /**
-   * Changes host, weight, fixed count or tasks of a class. While a test runs, host and tasks hold for users that start from
-   * now on; weight and fixed count for the next test. Throws `TsloadError` BAD_OPTION. Locust: `update_user_class`.
+   * Changes host, weight, fixed count or tasks of a class, here and on all workers. While a test runs, host and tasks hold for
+   * users that start from now on; weight and fixed count for the next test. Throws `TsloadError` BAD_OPTION. Locust:
+   * `update_user_class`.
    */
   updateUserClass(update: UserClassUpdate): void {
-    const { userClass: name, ...settings } = update;
+    const { userClass, ...values } = update;
+    this.configureUserClass(userClass, values);
+    this.#runner?.userClassUpdated?.(update);
+  }
+
+  /** For tsload's own use: sets statics of a class, and remembers them for workers. Throws `TsloadError` BAD_OPTION. */
+  configureUserClass(name: string, values: Readonly<Record<string, unknown>>): void {
     const userClass = this.userClasses.find((each) => each.name === name);
     if (userClass === undefined) {
       const names = this.userClasses.map((each) => each.name).join(', ');
       throw new TsloadError('BAD_OPTION', `there is no user class ${name} in this test, only ${names}`);
     }
-    updateUserClass(this, userClass, settings);
+    updateUserClass(this, userClass, values);
+    this.#userConfigs.push({ userClass: name, values });
+  }
+
+  /** What was set on classes, in the order in which it holds. */
+  get userConfigs(): RunSetup['userConfigs'] {
+    return this.#userConfigs;
+  }
+
+  /** `assignEqualWeights` was called. */
+  get hasEqualWeights(): boolean {
+    return this.#hasEqualWeights;
   }
 
   /** Weight 1 for every class, and its leaf tasks with equal chances. Locust: `assign_equal_weights`. */
   assignEqualWeights(): void {
+    this.#hasEqualWeights = true;
     for (const userClass of this.userClasses) userClass.weight = 1;
     taskSelectionOf(this).assignEqualWeights();
   }

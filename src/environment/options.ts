@@ -31,12 +31,19 @@ export interface EnvironmentOptions {
   readonly catchExceptions?: boolean | undefined;
   /** Options of the command line and custom ones. Default: none. */
   readonly parsedOptions?: ParsedOptions;
+  /** Those of `parsedOptions` that a master sends to its workers: values of plain data. Default: all of them. */
+  readonly customOptions?: ParsedOptions;
   /** A word for outputs. Locust: `profile`. */
   readonly profile?: string | undefined;
   /** Seconds from the start of each test whose samples are in no total. Default 0. */
   readonly warmup?: number | undefined;
   /** Task runs after which the test ends by itself, all users together or each. Default: no limit. */
   readonly iterations?: IterationLimit | undefined;
+  /**
+   * Seconds from the start of each test after which workers that cannot hear their master end it by themselves. Default: none.
+   * It stops no test that its master can stop.
+   */
+  readonly runTime?: number | undefined;
   /** Whole number that determines task choice and wait times. Default: chance. */
   readonly seed?: number | undefined;
   /** Names of requests that are told apart; further ones count as `(other)`. Default 10,000. */
@@ -64,7 +71,9 @@ export interface CompleteOptions {
   readonly stopTimeout: number;
   readonly resetStats: boolean;
   readonly catchExceptions: boolean;
+  readonly customOptions: ParsedOptions;
   readonly warmup: number;
+  readonly runTime: number | undefined;
   readonly iterations: IterationLimit | undefined;
   readonly seed: number | undefined;
   readonly maxNames: number;
@@ -82,7 +91,9 @@ export function completeOptions(options: EnvironmentOptions): CompleteOptions {
     stopTimeout: seconds('stopTimeout', options.stopTimeout ?? parsed['stopTimeout'] ?? 0),
     resetStats: options.resetStats ?? false,
     catchExceptions: options.catchExceptions ?? true,
+    customOptions: options.customOptions ?? parsed,
     warmup: seconds('warmup', options.warmup ?? 0),
+    runTime: options.runTime === undefined ? undefined : seconds('runTime', options.runTime),
     iterations: options.iterations && {
       ...options.iterations,
       count: whole('iterations', options.iterations.count, 1),

@@ -2,6 +2,7 @@
  * What all runners have for the command line, beside what listeners and users see of them.
  */
 import type { Runner } from '../events/index.js';
+import type { UserClassUpdate } from '../link/index.js';
 
 export interface TestRunner extends Runner {
   /** Something failed that is neither a failed request nor an exception of a task: exit code 2. */
@@ -14,4 +15,6 @@ export interface TestRunner extends Runner {
   stopWithListeners(): Promise<void>;
   /** The stop timeout of a stop that is under way, or comes, is over at once, and nobody waits for who cannot be heard. */
   hurry(): void;
+  /** A user class was changed in this process: a master has all workers change it. */
+  userClassUpdated?(update: UserClassUpdate): void;
 }

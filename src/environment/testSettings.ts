@@ -27,8 +27,13 @@ export function prepareTest(environment: Environment): void {
 }
 
 /** What workers of other processes need beside the locustfile. */
-export function runSetup({ options }: Environment): RunSetup {
-  return { run: randomUUID(), userConfigs: [], equalWeights: false, maxNames: options.maxNames };
+export function runSetup({ options, userConfigs, hasEqualWeights }: Environment): RunSetup {
+  return {
+    run: randomUUID(),
+    userConfigs: [...userConfigs],
+    equalWeights: hasEqualWeights,
+    maxNames: options.maxNames,
+  };
 }
 
 export function testSettings(environment: Environment): TestSettings {
@@ -38,12 +43,18 @@ export function testSettings(environment: Environment): TestSettings {
     stopTimeoutSeconds: stopTimeout,
     catchExceptions,
     warmupSeconds: options.warmup,
-    runSeconds: undefined,
+    runSeconds: options.runTime,
     leaseSeconds: undefined,
     iterations: options.iterations,
     seed: options.seed,
     tags: options.tags,
     excludeTags: options.excludeTags,
-    customOptions: {},
+    customOptions: plainValues(options.customOptions),
   };
+}
+
+/** What can travel: a function or a symbol of a program's own options cannot. */
+function plainValues(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const isPlain = (value: unknown) => !['function', 'symbol', 'undefined'].includes(typeof value);
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => isPlain(value)));
 }

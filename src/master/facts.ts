@@ -4,17 +4,17 @@
 interface Waiting {
   readonly isTrue: () => boolean;
   readonly resolve: (isTrue: boolean) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 export class Facts {
   readonly #waiting = new Set<Waiting>();
 
-  /** Resolves with true as soon as the fact holds, or with false after `seconds`. */
+  /** Resolves with true as soon as the fact holds, or with false after `seconds`, which may be infinite. */
   until(isTrue: () => boolean, seconds: number): Promise<boolean> {
     if (isTrue()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#expire(waiting), seconds * 1000);
+      const timer = Number.isFinite(seconds) ? setTimeout(() => this.#expire(waiting), seconds * 1000) : undefined;
       const waiting: Waiting = { isTrue, resolve, timer };
       this.#waiting.add(waiting);
     });

@@ -110,6 +110,11 @@ export class Master {
     this.#ramps.addWorker(id);
   }
 
+  /** Resolves with true as soon as so many workers are ready, with false after `seconds`; 0: waits for ever. */
+  untilWorkers(count: number, seconds: number): Promise<boolean> {
+    return this.#crew.facts.until(() => this.workers.size >= count, seconds > 0 ? seconds : Number.POSITIVE_INFINITY);
+  }
+
   /** Starts a test, or brings the running one to another load. Throws `TsloadError` MISUSE for what cannot be done. */
   start(userCount: number, spawnRate: number, { wait, userClasses }: StartOptions = {}): void {
     const load = checkedLoad({ userCount, spawnRate, userClasses }, this.#classNames());

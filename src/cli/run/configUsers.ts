@@ -4,7 +4,6 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../../environment/index.js';
 import { OptionError, TsloadError } from '../../errors.js';
-import { updateUserClass } from '../../users/index.js';
 import { CodedError, exitCodes } from '../exit.js';
 
 /** One class and what is set on it. */
@@ -64,7 +63,7 @@ export function applyUserConfigs(environment: Environment, configs: readonly Use
       );
     }
     try {
-      updateUserClass(environment, target, values);
+      environment.configureUserClass(userClass, values);
     } catch (thrown) {
       if (!(thrown instanceof TsloadError)) throw thrown;
       throw new CodedError(exitCodes.configUsers, `--config-users: ${thrown.message}`);
