@@ -1,17 +1,16 @@
 /**
- * One esbuild build of all locustfiles of a run: one ESM file and its source map, the same on every machine that has the same
- * sources in the same place. Everything that can be bundled is inside; `external` names the packages that are not.
+ * One esbuild build of all locustfiles of a run: one ESM file and its source map, the same on every machine and in every folder
+ * that has the same sources. Everything that can be bundled is inside; `external` names the packages that are not.
  */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { realpathSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, Message, Plugin } from 'esbuild';
 import { LocustfileError } from '../errors.js';
 import { getLogger } from '../log.js';
 import { describeBuildFailure, describeMessage } from './buildErrors.js';
 import { externalPackagesPlugin, packageDirectoryOf } from './externalPackages.js';
-import { filePlacePlugin, placeNames } from './filePlace.js';
+import { filePlacePlugin, placeBanner, placeNames } from './filePlace.js';
 import { lowered, quickNames } from './output.js';
 import { ownModulesPlugin, type TsloadModule } from './ownModules.js';
 import { protoPlugin } from './protoPlugin.js';
@@ -26,6 +25,8 @@ export interface Bundle {
   readonly inputs: readonly string[];
   /** npm packages that could not be bundled: they are loaded from the user's own folder. */
   readonly external: readonly string[];
+  /** The folder of the first locustfile: paths in the bundle start there. */
+  readonly base: string;
 }
 
 export interface BundleOptions {
@@ -35,6 +36,10 @@ export interface BundleOptions {
   readonly tsload: Promise<TsloadModule>;
 }
 
+interface PlacedOptions extends BundleOptions {
+  readonly base: string;
+}
+
 type BuildOutput = BuildResult<{ write: false; metafile: true }>;
 
 const log = getLogger('tsload.locustfile');
@@ -42,17 +47,19 @@ const log = getLogger('tsload.locustfile');
 /** Builds `files` and writes the bundle. Its only export, `locustfiles`, holds the module namespaces in the order of `files`. */
 export async function bundleLocustfiles(files: readonly string[], options: BundleOptions): Promise<Bundle> {
   const external = new Set<string>();
-  const output = await buildLeavingOut(new Set(), (unbundled) => {
+  const base = files[0] === undefined ? options.cwd : dirname(realpathSync(files[0]));
+  const placed = { ...options, base };
+  const output = await buildLeavingOut(new Set(), placed, (unbundled) => {
     external.clear();
-    return buildOptions(files, options, [
+    return buildOptions(files, placed, [
       ownModulesPlugin(options.tsload),
       externalPackagesPlugin(unbundled, (name) => external.add(name)),
-      filePlacePlugin,
+      filePlacePlugin(base),
       protoPlugin(),
     ]);
   });
-  warn(output.warnings, options.cwd);
-  return { ...write(output, options), external: [...external].sort() };
+  warn(output.warnings, placed);
+  return { ...write(output, placed), external: [...external].sort(), base };
 }
 
 /**
@@ -61,19 +68,21 @@ export async function bundleLocustfiles(files: readonly string[], options: Bundl
  */
 async function buildLeavingOut(
   unbundled: ReadonlySet<string>,
+  placed: PlacedOptions,
   optionsFor: (unbundled: ReadonlySet<string>) => BuildOptions & { write: false; metafile: true },
 ): Promise<BuildOutput> {
   try {
     return await build(optionsFor(unbundled));
   } catch (thrown) {
     if (!isBuildFailure(thrown)) throw thrown;
-    const { absWorkingDir: cwd = '' } = optionsFor(unbundled);
-    const packages = thrown.errors.map(({ location }) => packageDirectoryOf(resolve(cwd, location?.file ?? '')));
+    const packages = thrown.errors.map(({ location }) =>
+      packageDirectoryOf(resolve(placed.base, location?.file ?? '')),
+    );
     const more = packages.filter((path) => path !== undefined);
     if (more.length === 0 || more.length < packages.length || more.every((path) => unbundled.has(path))) {
-      throw new LocustfileError(describeBuildFailure(thrown.errors), { cause: thrown });
+      throw new LocustfileError(describeBuildFailure(thrown.errors, placed), { cause: thrown });
     }
-    return buildLeavingOut(new Set([...unbundled, ...more]), optionsFor);
+    return buildLeavingOut(new Set([...unbundled, ...more]), placed, optionsFor);
   }
 }
 
@@ -91,13 +100,13 @@ async function build(options: BuildOptions & { write: false; metafile: true }): 
   }
 }
 
-function buildOptions(files: readonly string[], options: BundleOptions, plugins: Plugin[]) {
+function buildOptions(files: readonly string[], options: PlacedOptions, plugins: Plugin[]) {
   const tsconfig = overridingTsconfig(files[0] ?? options.cwd, options.directory);
   return {
     ...(tsconfig === undefined ? {} : { tsconfig }),
     stdin: { contents: entryOf(files), resolveDir: options.cwd, sourcefile: 'locustfiles', loader: 'js' },
     outfile: join(options.directory, 'locustfile.mjs'),
-    absWorkingDir: options.cwd,
+    absWorkingDir: options.base, // paths relative to it stand in the bundle
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -105,7 +114,7 @@ function buildOptions(files: readonly string[], options: BundleOptions, plugins:
     // a locustfile from a URL, and one without a node_modules above it, use the packages of the folder tsload runs in
     nodePaths: [join(options.cwd, 'node_modules')],
     define: { ...placeNames },
-    banner: { js: bannerFor(files[0] ?? options.cwd) },
+    banner: { js: banner },
     footer: { js: quickNames.footer },
     keepNames: true,
     sourcemap: 'linked',
@@ -126,15 +135,11 @@ function entryOf(files: readonly string[]): string {
 }
 
 /** CommonJS packages in an ESM bundle need a `require`; it finds what the first locustfile would find. */
-function bannerFor(firstFile: string): string {
-  const from = JSON.stringify(pathToFileURL(firstFile).href);
-  return (
-    `import { createRequire as __tsload_createRequire } from 'node:module';\n` +
-    `const require = __tsload_createRequire(${from});\n${quickNames.banner}`
-  );
-}
+const banner =
+  `import { createRequire as __tsload_createRequire } from 'node:module';\n` +
+  `${placeBanner}\nconst require = __tsload_createRequire(__tsload_at('locustfile'));\n${quickNames.banner}`;
 
-function write(output: BuildOutput, options: BundleOptions): Omit<Bundle, 'external'> {
+function write(output: BuildOutput, options: PlacedOptions): Omit<Bundle, 'external' | 'base'> {
   const path = join(options.directory, 'locustfile.mjs');
   let sha256 = '';
   for (const file of output.outputFiles) {
@@ -145,14 +150,14 @@ function write(output: BuildOutput, options: BundleOptions): Omit<Bundle, 'exter
   }
   const inputs = Object.keys(output.metafile.inputs)
     .filter((input) => input !== 'locustfiles' && !/^tsload-own:/.test(input))
-    .map((input) => resolve(options.cwd, input));
+    .map((input) => resolve(options.base, input));
   return { path, sha256, inputs };
 }
 
-function warn(warnings: readonly Message[], cwd: string): void {
+function warn(warnings: readonly Message[], placed: PlacedOptions): void {
   for (const warning of warnings) {
-    const isOwn = packageDirectoryOf(resolve(cwd, warning.location?.file ?? '')) === undefined;
-    if (isOwn) log.warning(describeMessage(warning));
+    const isOwn = packageDirectoryOf(resolve(placed.base, warning.location?.file ?? '')) === undefined;
+    if (isOwn) log.warning(describeMessage(warning, placed));
   }
 }
 

@@ -4,11 +4,30 @@
  *
  * esbuild replaces each by a name of ours where it is not the file's own variable; a file that mentions one of them gets
  * the names declared before its first character, on the same line, so that line numbers stay.
+ *
+ * The bundle holds no path of a machine, only ones relative to its base, the folder of the first locustfile. Where the base
+ * is, it asks a registry of the process: a worker that took the bundle from its master has it elsewhere.
  */
 import { readFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Loader, Plugin } from 'esbuild';
+
+const registryKey = Symbol.for('tsload.places');
+
+/** Says where the base of a bundle is in this process. Call it before the bundle is loaded. */
+export function provideBase(bundlePath: string, base: string): void {
+  const known: unknown = Reflect.get(globalThis, registryKey);
+  const places = known instanceof Map ? known : new Map<string, string>();
+  Reflect.set(globalThis, registryKey, places.set(pathToFileURL(bundlePath).href, base));
+}
+
+/** Stands before everything in the bundle. */
+export const placeBanner =
+  `import { dirname as __tsload_folder, resolve as __tsload_resolve } from 'node:path';\n` +
+  `import { pathToFileURL as __tsload_toUrl } from 'node:url';\n` +
+  `const __tsload_base = globalThis[Symbol.for('tsload.places')].get(import.meta.url);\n` +
+  'const __tsload_at = (path) => __tsload_resolve(__tsload_base, path);';
 
 /** For esbuild's `define`. */
 export const placeNames = {
@@ -32,21 +51,24 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.jsx': 'jsx',
 };
 
-export const filePlacePlugin: Plugin = {
-  name: 'tsload-file-place',
-  setup(build) {
-    build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      if (!mentions.test(source)) return undefined;
-      return { contents: withPlace(source, path), loader: loaders[extname(path)] ?? 'js' };
-    });
-  },
-};
+export function filePlacePlugin(base: string): Plugin {
+  return {
+    name: 'tsload-file-place',
+    setup(build) {
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        if (!mentions.test(source)) return undefined;
+        const place = relative(base, path).replaceAll(sep, '/');
+        return { contents: withPlace(source, place), loader: loaders[extname(path)] ?? 'js' };
+      });
+    },
+  };
+}
 
-function withPlace(source: string, path: string): string {
+function withPlace(source: string, place: string): string {
   const declaration =
-    `const __tsload_url = ${JSON.stringify(pathToFileURL(path).href)}, ` +
-    `__tsload_dirname = ${JSON.stringify(dirname(path))}, __tsload_filename = ${JSON.stringify(path)};`;
+    `const __tsload_filename = __tsload_at(${JSON.stringify(place)}), ` +
+    '__tsload_dirname = __tsload_folder(__tsload_filename), __tsload_url = __tsload_toUrl(__tsload_filename).href;';
   const hashbang = /^\uFEFF?#![^\n]*\n/.exec(source)?.[0] ?? '';
   return hashbang + declaration + source.slice(hashbang.length);
 }

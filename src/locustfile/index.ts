@@ -1,4 +1,11 @@
 export type { Bundle } from './bundle.js';
+export {
+  type LoadPackageOptions,
+  type LocustfilePackage,
+  loadPackage,
+  type PackOptions,
+  packLocustfile,
+} from './delivery.js';
 export { isUrl } from './download.js';
 export { type LoadedLocustfile, type LoadOptions, loadLocustfiles } from './load.js';
 export type { TsloadModule } from './ownModules.js';

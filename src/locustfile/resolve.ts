@@ -15,7 +15,7 @@ export const locustfileExtensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs
 const defaultName = 'locustfile';
 
 /** Directories that are never searched for locustfiles. */
-const skippedDirectories = new Set(['node_modules', '.git']);
+export const skippedDirectories = new Set(['node_modules', '.git']);
 
 export interface ResolveOptions {
   /** Where relative paths start, and where the default name is looked for. */

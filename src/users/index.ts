@@ -106,6 +106,7 @@ export {
   checkUserClass,
   createUser,
   describeUserClass,
+  filesOf,
   isUserClass,
   type UserClassDescription,
   updateUserClass,

@@ -41,6 +41,12 @@ export class User {
    */
   static waitTime: WaitTime = constant(0);
 
+  /**
+   * Data files and folders that users of this class read, such as `['data/users.csv']`: workers that take the locustfile from
+   * their master get them as well. Relative to the file in which the class is written; a `URL` is taken as it is. Default: none.
+   */
+  static files: readonly (string | URL)[] = [];
+
   /** For clients: loads the packages that users of this class need, so that no measured second contains it. */
   static [preloadKey](): void {}
 

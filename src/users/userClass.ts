@@ -45,6 +45,7 @@ export function checkUserClass(userClass: UserClass): void {
   checkNumber(name, 'weight', weight, Number.isFinite(weight));
   checkNumber(name, 'fixedCount', fixedCount, Number.isInteger(fixedCount));
   if (typeof userClass.prototype.waitTime !== 'function') checkWaitTime(name, waitTime);
+  filesOf(userClass);
   checkTasks(declaredTasks(userClass), new Set());
 }
 
@@ -54,6 +55,25 @@ function checkNumber(name: string, property: string, value: unknown, isRightKind
     'BAD_USER_CLASS',
     `static ${property} of ${name} is ${shown(value)}: it must be a ${property === 'weight' ? '' : 'whole '}number, 0 or above`,
   );
+}
+
+/** What `static files` names. Throws `TsloadError` BAD_USER_CLASS for what is no list of texts and URLs. */
+export function filesOf({ name, files }: UserClass): readonly (string | URL)[] {
+  const list: unknown = files;
+  if (!Array.isArray(list)) {
+    throw new TsloadError(
+      'BAD_USER_CLASS',
+      `static files of ${name} is ${shown(list)}: it must be a list of files and folders, for example ['data/users.csv']`,
+    );
+  }
+  const wrong = list.find((file) => !(file instanceof URL) && (typeof file !== 'string' || file.trim() === ''));
+  if (list.includes(wrong)) {
+    throw new TsloadError(
+      'BAD_USER_CLASS',
+      `static files of ${name} has ${shown(wrong)} in it: each must be the name of a file or folder, or a file URL`,
+    );
+  }
+  return list;
 }
 
 function checkWaitTime(name: string, waitTime: unknown): void {

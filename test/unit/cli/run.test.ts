@@ -33,7 +33,8 @@ function locustfileWith(...classes: (typeof User)[]): LoadedLocustfile {
     files: ['shop.ts'],
     userClasses: new Map(classes.map((each) => [each.name, each])),
     shapeClasses: new Map(),
-    bundle: { path: '', sha256: '', inputs: [], external: [] },
+    bundle: { path: '', sha256: '', inputs: [], external: [], base: '/' },
+    dataFiles: [],
     [Symbol.asyncDispose]: async () => {},
   };
 }

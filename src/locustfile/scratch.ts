@@ -1,0 +1,23 @@
+/**
+ * Directories of a run under the system's temporary one. They go when asked, and in any case when the process exits.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class Scratch {
+  readonly #directories: string[] = [];
+  readonly #removeAtExit = () => this.remove();
+
+  directory(): string {
+    if (this.#directories.length === 0) process.once('exit', this.#removeAtExit);
+    const directory = mkdtempSync(join(tmpdir(), 'tsload-'));
+    this.#directories.push(directory);
+    return directory;
+  }
+
+  remove(): void {
+    process.off('exit', this.#removeAtExit);
+    for (const directory of this.#directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  }
+}
