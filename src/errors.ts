@@ -13,6 +13,8 @@ export const errorCodes = {
   BAD_MESSAGE: 'A message between master and worker is malformed.',
   CONNECTION: 'A master and a worker cannot reach each other, or one refuses the other.',
   MISUSE: 'The API was used in a way that it does not allow.',
+  SPAWN:
+    'Workers cannot be started where they should run: no process, no ssh connection, or a host without a fitting Node.',
   OUTPUT: 'An output file cannot be written.',
 } as const;
 

@@ -1,0 +1,29 @@
+/**
+ * Writes the lines of all workers into one stream, each behind the name of its worker: `[worker 0] …`.
+ *
+ * Bound: a megabyte that the stream has not yet taken. Beyond it lines are dropped and counted, and the count is written once
+ * there is room again: making a worker wait for its log would spoil its measurements.
+ */
+import type { Writable } from 'node:stream';
+import type { SpawnedWorker } from './spawner.js';
+
+const maxWaitingBytes = 1024 * 1024;
+
+export class PrefixedLines {
+  #dropped = 0;
+
+  constructor(
+    private readonly stream: Writable,
+    private readonly maxBytes = maxWaitingBytes,
+  ) {}
+
+  write({ name }: SpawnedWorker, text: string): void {
+    if (this.stream.writableLength > this.maxBytes) {
+      this.#dropped++;
+      return;
+    }
+    const note = this.#dropped === 0 ? '' : `[…] ${this.#dropped} lines of workers were dropped: they came too fast\n`;
+    this.#dropped = 0;
+    this.stream.write(`${note}[${name}] ${text}\n`);
+  }
+}
