@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { writeHandover } from './handover.js';
+import { sharedNodeOptions } from './nodeOptions.js';
 import { SpawnError } from './spawnError.js';
 import {
   defaultGraceSeconds,
@@ -23,7 +24,7 @@ import { WorkerProcess } from './workerProcess.js';
 export interface LocalOptions {
   /** The file that Node runs. Default: this tsload. */
   readonly program?: string;
-  /** Options of Node itself. Default: those of this process, without a debugger's. */
+  /** Options of Node itself. Default: those of this process that are about any process. */
   readonly nodeOptions?: readonly string[];
   /** Environment variables. Default: those of this process. */
   readonly variables?: NodeJS.ProcessEnv;
@@ -46,7 +47,7 @@ export class LocalSpawner implements Spawner {
   ) {
     this.#options = {
       program: fileURLToPath(new URL('../../bin/tsload.js', import.meta.url)),
-      nodeOptions: process.execArgv.filter((option) => !option.startsWith('--inspect')),
+      nodeOptions: sharedNodeOptions(process.execArgv),
       variables: process.env,
       orderlyMillis: defaultOrderlyMillis,
       ...options,
