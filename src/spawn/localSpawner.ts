@@ -6,8 +6,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { packageDirectory } from '../version.js';
 import { writeHandover } from './handover.js';
 import { sharedNodeOptions } from './nodeOptions.js';
 import { SpawnError } from './spawnError.js';
@@ -46,7 +47,7 @@ export class LocalSpawner implements Spawner {
     options: LocalOptions = {},
   ) {
     this.#options = {
-      program: fileURLToPath(new URL('../../bin/tsload.js', import.meta.url)),
+      program: join(packageDirectory, 'bin/tsload.js'),
       nodeOptions: sharedNodeOptions(process.execArgv),
       variables: process.env,
       orderlyMillis: defaultOrderlyMillis,
