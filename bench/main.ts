@@ -20,6 +20,7 @@ const parts: { readonly [name: string]: () => Promise<{ readonly part: Part }> }
   record: () => import('./parts/record.js'),
   memoryOfEntries: () => import('./parts/memoryOfEntries.js'),
   hdrEncoding: () => import('./parts/hdrEncoding.js'),
+  merging: () => import('./parts/merging.js'),
 };
 
 const { values, positionals } = parseArgs({
