@@ -108,6 +108,18 @@ export interface HistoryPoint {
   readonly isWarmup: boolean;
 }
 
+/** What there is to say of a worker beside what it measured. */
+export interface WorkerView {
+  /** `local` in a one-process run. */
+  readonly id: string;
+  /** Seconds of the run in which it was saturated. */
+  readonly saturatedSeconds: number;
+  /** Seconds since 1970, when it was last heard of; `null` for one that is not lost. */
+  readonly lostAt: number | null;
+  /** Of a lost one: for how long, at most, it measured what is in no number. */
+  readonly unreportedSeconds: number;
+}
+
 export interface StatisticsView {
   /** Sorted by name, then method. */
   entries(): readonly EntryView[];
@@ -122,6 +134,8 @@ export interface StatisticsView {
   readonly warmupRequests: number;
   /** Seconds of the run in which the generator was saturated. */
   readonly saturatedSeconds: number;
+  /** All that have reported in this test, in the order in which they were first heard of. */
+  readonly workers: readonly WorkerView[];
   /** Names beyond the cap are counted as `(other)`. */
   readonly isNameCapReached: boolean;
 }

@@ -53,6 +53,9 @@ class OutcomeView implements StatisticsView {
   get saturatedSeconds() {
     return this.view.saturatedSeconds;
   }
+  get workers() {
+    return this.view.workers;
+  }
   get isNameCapReached() {
     return this.view.isNameCapReached;
   }

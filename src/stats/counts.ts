@@ -97,6 +97,23 @@ export class Counts {
     }
   }
 
+  /** What was counted, in memory of its own. */
+  snapshot(): SparseCounts {
+    if (this.#octaves === undefined) {
+      return { slots: this.#slots.slice(0, this.#used), counts: this.#few.slice(0, this.#used) };
+    }
+    const slots: number[] = [];
+    const counts: number[] = [];
+    for (const [slot, count] of this.slots()) {
+      slots.push(slot);
+      counts.push(count);
+    }
+    return {
+      slots: Uint16Array.from(slots),
+      counts: this.#isWide ? Float64Array.from(counts) : Uint32Array.from(counts),
+    };
+  }
+
   /** Adds the first `length` pairs, whose counts add up to `sum`. */
   #add(slots: Slots, counts: SlotCounts, length: number, sum: number): void {
     if (sum === 0) return;

@@ -5,6 +5,7 @@ import type { EntryView } from '../events/index.js';
 import { otherText } from './boundedText.js';
 import { EntryLine, type RunFrame } from './entryLine.js';
 import { EntryTotals } from './entryTotals.js';
+import type { EntrySnapshot } from './snapshot.js';
 
 const overflowExamples = 5;
 
@@ -68,6 +69,13 @@ export class EntryTable {
     this.#rows = [];
     this.#sorted = undefined;
     this.#overflowing = [];
+  }
+
+  /** Takes on the entries of another one, in their order. */
+  restore(entries: readonly EntrySnapshot[], overflowing: readonly string[]): void {
+    this.clear();
+    for (const entry of entries) this.#add(entry.method, entry.name, entry.startTime).restore(entry);
+    this.#overflowing = [...overflowing];
   }
 
   #add(method: string, name: string, startTime: number): EntryTotals {

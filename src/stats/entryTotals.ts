@@ -5,6 +5,7 @@ import type { Outcome } from '../events/index.js';
 import { Counts } from './counts.js';
 import type { EntryStats, OutcomeStats } from './intervalStats.js';
 import { RecentSeconds } from './recentSeconds.js';
+import type { EntrySnapshot, SumsSnapshot } from './snapshot.js';
 
 /** Everything about the samples of an outcome but their histogram. */
 export class Sums {
@@ -27,6 +28,22 @@ export class Sums {
     if (stats.timed === 0) return;
     this.min = Math.min(this.min, stats.minMicros);
     this.max = Math.max(this.max, stats.maxMicros);
+  }
+
+  snapshot(): SumsSnapshot {
+    const { timed, untimed, totalMicros, bytes, min, max } = this;
+    return { timed, untimed, totalMicros, bytes, min: timed === 0 ? 0 : min, max };
+  }
+
+  /** Adds the sums of another. */
+  addAll({ timed, untimed, totalMicros, bytes, min, max }: SumsSnapshot): void {
+    this.timed += timed;
+    this.untimed += untimed;
+    this.totalMicros += totalMicros;
+    this.bytes += bytes;
+    if (timed === 0) return;
+    this.min = Math.min(this.min, min);
+    this.max = Math.max(this.max, max);
   }
 }
 
@@ -58,6 +75,37 @@ export class EntryTotals {
 
   get failed(): Counts | undefined {
     return this.#failed;
+  }
+
+  snapshot(): EntrySnapshot {
+    const { method, name, startTime, lastRequestTimestamp } = this;
+    return {
+      method,
+      name,
+      startTime,
+      lastRequestTimestamp,
+      ok: this.#sums.ok.snapshot(),
+      failed: this.#sums.failed.snapshot(),
+      all: this.#all.snapshot(),
+      ...(this.#failed !== undefined && { allFailed: this.#failed.snapshot() }),
+      recent: this.recent.snapshot(),
+    };
+  }
+
+  /** Takes on the numbers of another one. */
+  restore(snapshot: EntrySnapshot): void {
+    this.reset(snapshot.startTime);
+    this.lastRequestTimestamp = snapshot.lastRequestTimestamp;
+    for (const outcome of ['ok', 'failed'] as const) {
+      this.#sums[outcome].addAll(snapshot[outcome]);
+      this.#sums.all.addAll(snapshot[outcome]);
+    }
+    this.#all.add(snapshot.all);
+    if (snapshot.allFailed !== undefined) {
+      this.#failed = new Counts(this.isAggregate);
+      this.#failed.add(snapshot.allFailed);
+    }
+    this.recent.restore(snapshot.recent);
   }
 
   add(stats: EntryStats): void {

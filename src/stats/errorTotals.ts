@@ -44,6 +44,13 @@ export class ErrorTable {
     if (!hadSamples && total.samples.length > 0) this.#sampled++;
   }
 
+  /** What, added to an empty table in this order, gives the same. */
+  snapshot(): readonly ErrorStats[] {
+    return this.all.map(({ method, name, error, occurrences, firstSeen, lastSeen, samples }) => {
+      return { requestType: method, name, error, occurrences, firstSeen, lastSeen, samples };
+    });
+  }
+
   clear(): void {
     this.all.length = 0;
     this.#byEntry.clear();

@@ -3,6 +3,7 @@
  */
 import type { ExceptionView } from '../events/index.js';
 import { bounded, otherText, textLimits } from './boundedText.js';
+import type { ExceptionSnapshot } from './snapshot.js';
 
 /** An exception of user code on one worker. */
 export interface UserException {
@@ -33,6 +34,11 @@ class ExceptionTotal implements ExceptionView {
     this.count += count;
     this.#nodes.add(node);
   }
+
+  restore(count: number, nodes: readonly string[]): void {
+    this.count = count;
+    for (const node of nodes) this.#nodes.add(node);
+  }
 }
 
 export class ExceptionTable {
@@ -47,6 +53,19 @@ export class ExceptionTable {
     const traceback = bounded(exception.traceback, textLimits.traceback);
     const known = this.#byTraceback.get(traceback) ?? this.#newTotal(exception.message, traceback);
     known.add(exception);
+  }
+
+  snapshot(): readonly ExceptionSnapshot[] {
+    return this.all.map(({ message, traceback, count, nodes }) => ({ message, traceback, count, nodes }));
+  }
+
+  restore(exceptions: readonly ExceptionSnapshot[]): void {
+    this.clear();
+    for (const { message, traceback, count, nodes } of exceptions) {
+      const total = new ExceptionTotal(message, traceback);
+      total.restore(count, nodes);
+      this.#byTraceback.set(traceback, total);
+    }
   }
 
   clear(): void {

@@ -3,6 +3,7 @@
  */
 import type { GeneratorHealth } from '../events/index.js';
 import type { WorkerInterval } from './intervalStats.js';
+import type { GeneratorSnapshot } from './snapshot.js';
 
 export interface GeneratorSecond {
   /** `null` when no worker has reported. */
@@ -34,6 +35,18 @@ export class GeneratorWatch {
     };
     this.clear();
     return taken;
+  }
+
+  snapshot(): GeneratorSnapshot {
+    const saturatedSeconds = [...this.#saturatedSeconds];
+    return { generator: this.#generator, isSaturated: this.#isSaturated, saturatedSeconds };
+  }
+
+  restore({ generator, isSaturated, saturatedSeconds }: GeneratorSnapshot): void {
+    this.clear();
+    this.#generator = generator;
+    this.#isSaturated = isSaturated;
+    for (const [worker, seconds] of saturatedSeconds) this.#saturatedSeconds.set(worker, seconds);
   }
 
   clear(): void {

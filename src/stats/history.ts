@@ -4,6 +4,7 @@
  */
 import type { HistoryPoint } from '../events/index.js';
 import { worse } from './generatorWatch.js';
+import type { HistorySnapshot } from './snapshot.js';
 
 /** Points kept; merging leaves half of them. Even. */
 export const maxHistoryPoints = 7200;
@@ -22,6 +23,16 @@ export class History {
     }
     this.points.push(point);
     if (this.points.length >= maxHistoryPoints) this.#halve();
+  }
+
+  snapshot(): HistorySnapshot {
+    return { resolution: this.#resolution, points: [...this.points] };
+  }
+
+  restore({ resolution, points }: HistorySnapshot): void {
+    this.clear();
+    this.#resolution = resolution;
+    for (const point of points) this.points.push(point);
   }
 
   clear(): void {

@@ -13,3 +13,14 @@ export { locustBucket, locustErrorKey, locustErrorTitle, locustMedian, locustPer
 export { percentileTitle, reportedQuantiles } from './percentile.js';
 export { type IntervalListener, RunStatistics, type RunStatisticsOptions, type Tick } from './runStatistics.js';
 export { type MergedSecond, SecondMerger } from './secondMerger.js';
+export type {
+  EntrySnapshot,
+  ExceptionSnapshot,
+  GeneratorSnapshot,
+  HistorySnapshot,
+  RecentSnapshot,
+  SecondSnapshot,
+  StatisticsSnapshot,
+  SumsSnapshot,
+  WorkerSnapshot,
+} from './snapshot.js';

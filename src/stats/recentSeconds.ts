@@ -9,6 +9,7 @@ import type { Outcome } from '../events/index.js';
 import { Counts } from './counts.js';
 import { type EntryStats, type OutcomeStats, type SparseCounts, samplesOf } from './intervalStats.js';
 import { type Extremes, noExtremes } from './percentile.js';
+import type { RecentSnapshot, SecondSnapshot } from './snapshot.js';
 
 /** Current numbers are about this many seconds. */
 export const windowSeconds = 10;
@@ -30,17 +31,27 @@ class RecentCounts {
 
   add(stats: OutcomeStats): void {
     if (stats.timed === 0) return;
-    this.min = Math.min(this.min, stats.minMicros);
-    this.max = Math.max(this.max, stats.maxMicros);
+    this.addAll({ min: stats.minMicros, max: stats.maxMicros, histogram: stats.histogram });
+  }
+
+  addAll({ min, max, histogram }: RecentSnapshot): void {
+    this.min = Math.min(this.min, min);
+    this.max = Math.max(this.max, max);
     if (this.#single === undefined) {
-      this.#single = stats.histogram;
+      this.#single = histogram;
       return;
     }
     if (this.#sum === undefined) {
       this.#sum = new Counts();
       this.#sum.add(this.#single);
     }
-    this.#sum.add(stats.histogram);
+    this.#sum.add(histogram);
+  }
+
+  /** Undefined without a timed sample. */
+  snapshot(): RecentSnapshot | undefined {
+    const histogram = this.#sum?.snapshot() ?? this.#single;
+    return histogram && { min: this.min, max: this.max, histogram };
   }
 
   addTo(counts: Counts): void {
@@ -67,12 +78,36 @@ class Second {
       this.failed.add(stats.failed);
     }
   }
+
+  snapshot(): SecondSnapshot {
+    const ok = this.ok?.snapshot();
+    const failed = this.failed?.snapshot();
+    const { time, requests, failures } = this;
+    return { time, requests, failures, ...(ok && { ok }), ...(failed && { failed }) };
+  }
+
+  restore({ requests, failures, ok, failed }: SecondSnapshot): void {
+    this.requests = requests;
+    this.failures = failures;
+    if (ok !== undefined) {
+      this.ok = new RecentCounts();
+      this.ok.addAll(ok);
+    }
+    if (failed !== undefined) {
+      this.failed = new RecentCounts();
+      this.failed.addAll(failed);
+    }
+  }
 }
 
 export class RecentSeconds {
   /** By time modulo its length; empty while nothing is recent. */
   readonly #seconds: (Second | undefined)[] = [];
   #newest = -Infinity;
+
+  get isEmpty(): boolean {
+    return this.#seconds.every((second) => second === undefined);
+  }
 
   /** Adds what an interval has of this entry. What is too old to be shown is dropped. */
   add(stats: EntryStats, spread: Spread): void {
@@ -124,6 +159,17 @@ export class RecentSeconds {
     }
     if (!isAnyLeft) this.clear();
     return isAnyLeft;
+  }
+
+  /** In the order of time. */
+  snapshot(): readonly SecondSnapshot[] {
+    const seconds = this.#seconds.filter((second) => second !== undefined);
+    return seconds.sort((a, b) => a.time - b.time).map((second) => second.snapshot());
+  }
+
+  restore(seconds: readonly SecondSnapshot[]): void {
+    this.clear();
+    for (const second of seconds) this.#second(second.time)?.restore(second);
   }
 
   clear(): void {

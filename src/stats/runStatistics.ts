@@ -5,9 +5,7 @@
  * sums and percentiles are those of all samples. What is done each second is bounded by the entries with traffic.
  */
 import { epochSeconds } from '../clock.js';
-import type { EntryView, ErrorView, ExceptionView, HistoryPoint, StatisticsView } from '../events/index.js';
-import { getLogger } from '../log.js';
-import { otherText } from './boundedText.js';
+import type { EntryView, ErrorView, ExceptionView, HistoryPoint, StatisticsView, WorkerView } from '../events/index.js';
 import { EntryLine } from './entryLine.js';
 import { EntryTable } from './entryTable.js';
 import { EntryTotals } from './entryTotals.js';
@@ -17,8 +15,11 @@ import { GeneratorWatch } from './generatorWatch.js';
 import { History } from './history.js';
 import { defaultMaxNames } from './intervalRecorder.js';
 import { type EntryStats, type IntervalStats, samplesOf, type WorkerInterval } from './intervalStats.js';
+import { LimitWarnings } from './limitWarnings.js';
 import { type Spread, spreadOf, type TimeWindow, windowSeconds } from './recentSeconds.js';
 import { Scratch } from './scratch.js';
+import type { StatisticsSnapshot } from './snapshot.js';
+import { WorkerTable } from './workerTable.js';
 
 export interface RunStatisticsOptions {
   /** Distinct pairs of request type and name; what comes beyond is counted as `(other)`. Default 10,000. */
@@ -42,10 +43,9 @@ export type IntervalListener = (interval: IntervalStats, workers: readonly Worke
 
 /** What a report needs on its way from the worker, in seconds. */
 const reportDelay = 0.25;
-const log = getLogger('tsload.stats');
 
 export class RunStatistics implements StatisticsView {
-  readonly #maxNames: number;
+  readonly #warnings: LimitWarnings;
   readonly #now: () => number;
   readonly #chartPercentiles: readonly number[];
   readonly #reportSeconds: number;
@@ -55,6 +55,7 @@ export class RunStatistics implements StatisticsView {
   readonly #exceptions = new ExceptionTable();
   readonly #history = new History();
   readonly #generator = new GeneratorWatch();
+  readonly #workers = new WorkerTable();
   readonly #listeners = new Set<IntervalListener>();
   /** Entries with traffic in the last seconds. */
   readonly #recent = new Set<EntryTotals>();
@@ -66,16 +67,15 @@ export class RunStatistics implements StatisticsView {
   #cutOff = 0;
   #warmupRequests = 0;
   #saturatedSeconds = 0;
-  #hasWarnedOfNames = false;
-  #hasWarnedOfOverlong = false;
 
   constructor(options: RunStatisticsOptions = {}) {
-    this.#maxNames = options.maxNames ?? defaultMaxNames;
+    const maxNames = options.maxNames ?? defaultMaxNames;
+    this.#warnings = new LimitWarnings(maxNames);
     this.#now = options.now ?? epochSeconds;
     this.#chartPercentiles = options.chartPercentiles ?? [0.5, 0.95];
     this.#reportSeconds = options.reportSeconds ?? 1;
     this.#frame = { totalSeconds: 0, window: { from: 0, to: 0 }, version: 0, scratch: new Scratch() };
-    this.#entries = new EntryTable(this.#maxNames, this.#frame);
+    this.#entries = new EntryTable(maxNames, this.#frame);
     this.#runStart = this.#now();
     this.#lastTick = this.#runStart;
     this.#totals = new EntryTotals('', 'Aggregated', this.#runStart, true);
@@ -88,12 +88,15 @@ export class RunStatistics implements StatisticsView {
    */
   apply(interval: IntervalStats, workers: readonly WorkerInterval[] = []): void {
     this.#frame.version++;
-    for (const worker of workers) this.#generator.note(worker);
+    for (const worker of workers) {
+      this.#generator.note(worker);
+      this.#workers.note(worker);
+    }
     this.#cutOff += interval.cutOff;
     if (interval.isWarmup) this.#applyWarmup(interval);
     else this.#applyTotals(interval);
     if (interval.overflowingNames.length > 0) this.#entries.overflow(interval.overflowingNames);
-    this.#warnOfNames();
+    this.#warnings.names(this.#entries.overflowing);
     for (const listener of this.#listeners) listener(interval, workers);
   }
 
@@ -106,6 +109,16 @@ export class RunStatistics implements StatisticsView {
   /** Counts an exception of user code. */
   addException(exception: UserException): void {
     this.#exceptions.add(exception);
+  }
+
+  /** A worker is gone without having said so. `at`: seconds since 1970, when it was last heard of. */
+  workerLost(worker: string, at: number): void {
+    this.#workers.lost(worker, at);
+  }
+
+  /** A lost worker is there again. */
+  workerFound(worker: string): void {
+    this.#workers.found(worker);
   }
 
   /** Once a second while a test runs: moves the current window on and adds to the history. */
@@ -137,8 +150,7 @@ export class RunStatistics implements StatisticsView {
   }
 
   /** Sets all numbers to zero. Entries stay listed, and exceptions. Locust: `reset_all`. */
-  resetAll(): void {
-    const now = this.#now();
+  resetAll(now = this.#now()): void {
     for (const totals of this.#entries.all()) totals.reset(now);
     this.#restart(now);
   }
@@ -147,7 +159,8 @@ export class RunStatistics implements StatisticsView {
   clearAll(startTime: number): void {
     this.#entries.clear();
     this.#exceptions.clear();
-    this.#hasWarnedOfNames = false;
+    this.#workers.clear();
+    this.#warnings.hasWarnedOfNames = false;
     this.#warmupRequests = 0;
     this.#restart(startTime);
   }
@@ -159,6 +172,56 @@ export class RunStatistics implements StatisticsView {
   beginTotals(time: number): void {
     this.#totals.startTime = Math.max(this.#totals.startTime, time);
     this.#updateTotalSeconds();
+  }
+
+  /** Everything there is to know, as plain data. */
+  snapshot(): StatisticsSnapshot {
+    return {
+      runStart: this.#runStart,
+      lastTick: this.#lastTick,
+      window: this.#frame.window,
+      cutOff: this.#cutOff,
+      warmupRequests: this.#warmupRequests,
+      saturatedSeconds: this.#saturatedSeconds,
+      hasWarnedOfNames: this.#warnings.hasWarnedOfNames,
+      hasWarnedOfOverlong: this.#warnings.hasWarnedOfOverlong,
+      total: this.#totals.snapshot(),
+      entries: Array.from(this.#entries.all(), (totals) => totals.snapshot()),
+      overflowing: [...this.#entries.overflowing],
+      errors: this.#errors.snapshot(),
+      exceptions: this.#exceptions.snapshot(),
+      history: this.#history.snapshot(),
+      generator: this.#generator.snapshot(),
+      workers: this.#workers.snapshot(),
+    };
+  }
+
+  /** Takes on the numbers of other statistics with the same options. Who listens for intervals hears of nothing. */
+  restore(snapshot: StatisticsSnapshot): void {
+    this.clearAll(snapshot.runStart);
+    this.#lastTick = snapshot.lastTick;
+    this.#frame.window = snapshot.window;
+    this.#cutOff = snapshot.cutOff;
+    this.#warmupRequests = snapshot.warmupRequests;
+    this.#saturatedSeconds = snapshot.saturatedSeconds;
+    this.#warnings.hasWarnedOfNames = snapshot.hasWarnedOfNames;
+    this.#warnings.hasWarnedOfOverlong = snapshot.hasWarnedOfOverlong;
+    this.#totals.restore(snapshot.total);
+    this.#entries.restore(snapshot.entries, snapshot.overflowing);
+    for (const error of snapshot.errors) {
+      this.#errors.add(this.#entries.totals(error.requestType, error.name, snapshot.runStart), error);
+    }
+    this.#exceptions.restore(snapshot.exceptions);
+    this.#history.restore(snapshot.history);
+    this.#generator.restore(snapshot.generator);
+    this.#workers.restore(snapshot.workers);
+    for (const totals of [this.#totals, ...this.#entries.all()]) if (!totals.recent.isEmpty) this.#recent.add(totals);
+    this.#updateTotalSeconds();
+  }
+
+  /** The time until `now` had nobody to watch it: the history has a gap there, and not one long second. */
+  skipTo(now: number): void {
+    this.#lastTick = Math.max(this.#lastTick, now);
   }
 
   entries(): readonly EntryView[] {
@@ -198,6 +261,10 @@ export class RunStatistics implements StatisticsView {
     return this.#saturatedSeconds;
   }
 
+  get workers(): readonly WorkerView[] {
+    return this.#workers.all;
+  }
+
   get isNameCapReached(): boolean {
     return this.#entries.overflowing.length > 0;
   }
@@ -220,7 +287,7 @@ export class RunStatistics implements StatisticsView {
         target.add(stats);
         this.#addRecent(target, stats, spread);
       }
-      this.#warnOfOverlong((stats.ok?.overlong ?? 0) + (stats.failed?.overlong ?? 0), stats);
+      this.#warnings.overlong(stats);
     }
     for (const stats of interval.errors) {
       this.#errors.add(this.#entries.totals(stats.requestType, stats.name, startTime), stats);
@@ -252,30 +319,12 @@ export class RunStatistics implements StatisticsView {
     this.#errors.clear();
     this.#history.clear();
     this.#generator.clear();
+    this.#workers.reset();
     this.#recent.clear();
     this.#totals.reset(startTime);
     this.#runStart = startTime;
     this.#lastTick = startTime;
     this.#cutOff = 0;
     this.#saturatedSeconds = 0;
-  }
-
-  #warnOfNames(): void {
-    if (this.#hasWarnedOfNames || !this.isNameCapReached) return;
-    this.#hasWarnedOfNames = true;
-    log.warning(
-      `more than ${this.#maxNames} request names: further ones are counted as ${otherText}, for example ` +
-        `${this.#entries.overflowing.join(', ')}; give requests that differ only in an id one name with the name ` +
-        `argument, for example client.get(url, { name: '/items/[id]' }), or raise --max-names`,
-    );
-  }
-
-  #warnOfOverlong(count: number, stats: EntryStats): void {
-    if (count === 0 || this.#hasWarnedOfOverlong) return;
-    this.#hasWarnedOfOverlong = true;
-    log.warning(
-      `${stats.requestType} ${stats.name} took longer than one hour: percentiles count such a request as one hour, ` +
-        'average and maximum are exact',
-    );
   }
 }

@@ -72,6 +72,7 @@ export function aView({ entries = [], ...about }: AView = {}): StatisticsView {
     cutOff: 0,
     warmupRequests: 0,
     saturatedSeconds: 0,
+    workers: [],
     isNameCapReached: false,
     ...about,
   };

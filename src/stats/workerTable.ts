@@ -1,0 +1,80 @@
+/**
+ * What the statistics say of each worker: for how long it was saturated, and whether it was lost and what is missing of it.
+ */
+import type { WorkerView } from '../events/index.js';
+import type { WorkerInterval } from './intervalStats.js';
+import type { WorkerSnapshot } from './snapshot.js';
+
+class WorkerLine implements WorkerView {
+  saturatedSeconds = 0;
+  lostAt: number | null = null;
+
+  constructor(
+    readonly id: string,
+    /** End of its last interval; when it was first heard of, before there is any. */
+    public reportedUntil: number,
+  ) {}
+
+  get unreportedSeconds(): number {
+    return this.lostAt === null ? 0 : Math.max(0, this.lostAt - this.reportedUntil);
+  }
+}
+
+export class WorkerTable {
+  readonly #byId = new Map<string, WorkerLine>();
+
+  /** In the order in which they were first heard of. */
+  get all(): readonly WorkerView[] {
+    return [...this.#byId.values()];
+  }
+
+  /** A worker that goes on after it was lost is lost no more. */
+  note({ worker, startTime, seconds, isWarmup, health }: WorkerInterval): void {
+    const line = this.#lineOf(worker, startTime);
+    line.reportedUntil = Math.max(line.reportedUntil, startTime + seconds);
+    if (health.isSaturated && !isWarmup) line.saturatedSeconds += seconds;
+    if (line.lostAt !== null && startTime >= line.lostAt) line.lostAt = null;
+  }
+
+  /** `at`: when it was last heard of. */
+  lost(worker: string, at: number): void {
+    this.#lineOf(worker, at).lostAt = at;
+  }
+
+  /** It is there again, with all that it measured. */
+  found(worker: string): void {
+    const line = this.#byId.get(worker);
+    if (line !== undefined) line.lostAt = null;
+  }
+
+  /** Numbers begin again; who is lost stays lost. */
+  reset(): void {
+    for (const line of this.#byId.values()) line.saturatedSeconds = 0;
+  }
+
+  clear(): void {
+    this.#byId.clear();
+  }
+
+  snapshot(): readonly WorkerSnapshot[] {
+    return Array.from(this.#byId.values(), ({ id, reportedUntil, saturatedSeconds, lostAt }) => {
+      return { id, reportedUntil, saturatedSeconds, lostAt };
+    });
+  }
+
+  restore(workers: readonly WorkerSnapshot[]): void {
+    this.clear();
+    for (const { id, reportedUntil, saturatedSeconds, lostAt } of workers) {
+      Object.assign(this.#lineOf(id, reportedUntil), { saturatedSeconds, lostAt });
+    }
+  }
+
+  #lineOf(worker: string, reportedUntil: number): WorkerLine {
+    let line = this.#byId.get(worker);
+    if (line === undefined) {
+      line = new WorkerLine(worker, reportedUntil);
+      this.#byId.set(worker, line);
+    }
+    return line;
+  }
+}
