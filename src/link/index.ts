@@ -1,4 +1,13 @@
 export type { Link, LinkListener, LinkVitals } from './link.js';
+export {
+  connectToLocustMaster,
+  type LocustfileText,
+  type LocustMasterOptions,
+  type LocustServer,
+  type LocustServerOptions,
+  locustVersion,
+  openLocustServer,
+} from './locust/index.js';
 export { createMemoryLink, type MasterEnd, type WorkerEnd } from './memory.js';
 export { MessageListeners } from './messageListeners.js';
 export type {

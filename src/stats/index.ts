@@ -1,13 +1,14 @@
 export type { UserException } from './exceptionTable.js';
-export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits } from './histogramLayout.js';
+export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotOf } from './histogramLayout.js';
 export { defaultMaxNames, IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
-export type {
-  EntryStats,
-  ErrorStats,
-  IntervalStats,
-  OutcomeStats,
-  SparseCounts,
-  WorkerInterval,
+export {
+  type EntryStats,
+  type ErrorStats,
+  type IntervalStats,
+  type OutcomeStats,
+  type SparseCounts,
+  samplesOf,
+  type WorkerInterval,
 } from './intervalStats.js';
 export { locustBucket, locustErrorKey, locustErrorTitle, locustMedian, locustPercentile } from './locustBorder.js';
 export { percentileTitle, reportedQuantiles } from './percentile.js';

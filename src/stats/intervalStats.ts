@@ -33,6 +33,8 @@ export interface EntryStats {
   readonly failed?: OutcomeStats;
   /** Seconds since 1970: the end of the interval, as samples carry no time of their own. */
   readonly lastRequestTimestamp: number;
+  /** Response times came from a Locust worker, which knows two digits of them: absent for our own. */
+  readonly isCoarse?: boolean;
 }
 
 export interface ErrorStats {

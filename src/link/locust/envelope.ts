@@ -1,0 +1,42 @@
+/**
+ * Locust's messages as bytes: a list of type, data and the id of the worker that sends it or that it is for. Pure.
+ */
+import { Packr, Unpackr } from 'msgpackr';
+import { LinkError } from '../../errors.js';
+import { checkFrame } from './frame.js';
+import { toWire } from './values.js';
+
+export interface Envelope {
+  readonly type: string;
+  /** Maps are `Map`s, as their keys may be numbers. */
+  readonly data: unknown;
+  readonly nodeId: string;
+}
+
+const maxName = 256;
+const packr = new Packr({ useRecords: false, variableMapSize: true, mapsAsObjects: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: 'number' });
+
+/** `data` may hold anything that JSON may, and dates, maps and bytes. */
+export function packEnvelope({ type, data, nodeId }: Envelope): Buffer {
+  return packr.pack([type, toWire(data), nodeId]);
+}
+
+/** Throws `LinkError` for anything that is no message, in bounded time. */
+export function readEnvelope(bytes: Uint8Array): Envelope {
+  checkFrame(bytes);
+  const value = unpacked(bytes);
+  if (!Array.isArray(value) || value.length !== 3) throw new LinkError('a message must be a list of three');
+  const [type, data, nodeId]: readonly unknown[] = value;
+  if (typeof type !== 'string' || type.length > maxName) throw new LinkError('the type of a message must be a text');
+  if (typeof nodeId !== 'string' || nodeId.length > maxName) throw new LinkError('the id in a message must be a text');
+  return { type, data, nodeId };
+}
+
+function unpacked(bytes: Uint8Array): unknown {
+  try {
+    return unpackr.unpack(bytes);
+  } catch (thrown) {
+    throw new LinkError(`the message is no msgpack: ${thrown instanceof Error ? thrown.message : 'unreadable'}`);
+  }
+}

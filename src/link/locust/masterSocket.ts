@@ -1,0 +1,231 @@
+/**
+ * The socket of a worker of ours to a real Locust master: keeps what cannot be sent yet, and knows whether the master still knows
+ * this worker.
+ *
+ * ZeroMQ connects again by itself, but to whoever listens there by then: a master that was started anew does not know us, and some
+ * messages of a stranger end its loop. So nothing is queued in the socket while there is no connection (`immediate`), and after
+ * each new connection only heartbeats are sent until something comes back.
+ */
+import type { Dealer } from 'zeromq';
+import { getLogger } from '../../log.js';
+import type { LinkVitals } from '../link.js';
+import { type Envelope, packEnvelope, readEnvelope } from './envelope.js';
+import { maxMessageBytes } from './options.js';
+import { Outbox } from './outbox.js';
+import { endpointOf, loadZeroMq, socketOptions, type ZeroMq } from './zeromq.js';
+
+/** Messages that wait for the master; beyond it the oldest is dropped. */
+const maxHeld = 10_000;
+/** Milliseconds after which a connection on which nothing comes back is made anew. */
+const unheardMillis = 5000;
+/** Milliseconds that the last messages get to leave a socket that is closed. */
+const lingerMillis = 1000;
+
+const log = getLogger('tsload.link');
+
+export interface MasterSocketOptions {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutSeconds: number;
+  received(envelope: Envelope): void;
+  interrupted(reason: string): void;
+  resumed(): void;
+}
+
+interface Beat {
+  readonly state: string;
+  readonly cpuPercent: number;
+  readonly memoryBytes: number;
+}
+
+export class MasterSocket {
+  #zeroMq: ZeroMq | undefined;
+  #dealer: Dealer | undefined;
+  #outbox: Outbox<Buffer> | undefined;
+  #isConnected = false;
+  #isKnown = false;
+  #wasKnown = false;
+  #isClosed = false;
+  #registration: unknown;
+  #held: Buffer[] = [];
+  #hasComplained = false;
+  /** All of `performance.now()`. */
+  #connectedAt = 0;
+  #provenAt = performance.now();
+  #answeredAt: number | undefined;
+  #unanswered: number[] = [];
+  #roundTripMillis: number | undefined;
+
+  constructor(private readonly options: MasterSocketOptions) {}
+
+  /** Throws `ConnectionError` without the `zeromq` package. */
+  async open(): Promise<void> {
+    this.#zeroMq = await loadZeroMq();
+    this.#connect(this.#zeroMq);
+  }
+
+  get vitals(): LinkVitals {
+    return {
+      isUp: this.#isConnected && this.#isKnown,
+      provenAt: this.#provenAt,
+      roundTripMillis: this.#roundTripMillis,
+      clockOffsetSeconds: 0,
+    };
+  }
+
+  /** There is a connection, and the master has said something on it. */
+  get isKnown(): boolean {
+    return this.#isConnected && this.#isKnown;
+  }
+
+  /** Masters before 2.19 answer no heartbeat: of those nothing can be said. */
+  get isSilentTooLong(): boolean {
+    if (this.#answeredAt === undefined) return false;
+    return performance.now() - this.#answeredAt > this.options.timeoutSeconds * 1000;
+  }
+
+  /** Registers, now or as soon as there is a connection. */
+  register(version: unknown): void {
+    this.#registration = version;
+    if (this.#isConnected) this.#push(this.#pack('client_ready', version));
+  }
+
+  /** Exactly what a Locust master reads, as numbers: without them it goes deaf. */
+  beat({ state, cpuPercent, memoryBytes }: Beat): void {
+    if (!this.#isConnected || this.#registration !== undefined) return;
+    const data = {
+      state,
+      current_cpu_usage: Number.isFinite(cpuPercent) ? cpuPercent : 0,
+      current_memory_usage: Number.isFinite(memoryBytes) ? Math.round(memoryBytes) : 0,
+    };
+    this.#unanswered = [...this.#unanswered.slice(-9), performance.now()];
+    this.#push(this.#pack('heartbeat', data));
+  }
+
+  /** Sent now, or when the master is known to be there. */
+  post(type: string, data: unknown): void {
+    const packed = this.#pack(type, data);
+    if (this.isKnown) {
+      this.#push(packed);
+      return;
+    }
+    if (this.#held.length >= maxHeld) this.#held.shift();
+    this.#held.push(packed);
+  }
+
+  /** Sent now or never. */
+  postIfKnown(type: string, data: unknown): void {
+    if (this.isKnown) this.#push(this.#pack(type, data));
+  }
+
+  /** A connection on which nothing comes back may be one that the master's socket does not take for ours. */
+  reviveIfUnheard(): void {
+    if (!this.#isConnected || this.#isKnown || this.#answeredAt === undefined) return;
+    if (performance.now() - this.#connectedAt > unheardMillis) this.reopen();
+  }
+
+  /** A new socket with the same identity. */
+  reopen(): void {
+    if (this.#isClosed || this.#zeroMq === undefined) return;
+    log.info('the connection to the Locust master is made anew');
+    this.#lost('it is made anew');
+    this.#dealer?.close();
+    this.#connect(this.#zeroMq);
+  }
+
+  /** What was sent before still leaves, if there is a connection. */
+  close(): void {
+    this.#isClosed = true;
+    const [dealer, outbox] = [this.#dealer, this.#outbox];
+    if (dealer === undefined) return;
+    dealer.linger = this.#isConnected ? lingerMillis : 0;
+    const shut = () => dealer.close();
+    if (outbox === undefined) shut();
+    else outbox.flushed().then(shut, shut);
+  }
+
+  #connect({ Dealer }: ZeroMq): void {
+    const { id, host, port } = this.options;
+    const dealer = new Dealer({
+      ...socketOptions,
+      ipv6: true,
+      routingId: id,
+      immediate: true,
+      sendTimeout: 0,
+      maxMessageSize: maxMessageBytes,
+    });
+    this.#dealer = dealer;
+    this.#outbox = new Outbox(
+      (packed) => dealer.send(packed),
+      (thrown) => log.debug(`a message to the Locust master was not taken: ${String(thrown)}`),
+    );
+    dealer.events.on('handshake', () => dealer === this.#dealer && this.#established());
+    dealer.events.on('disconnect', () => dealer === this.#dealer && this.#lost('the connection is lost'));
+    dealer.connect(endpointOf(host, port));
+    this.#read(dealer).catch((thrown: unknown) => {
+      if (dealer === this.#dealer && !this.#isClosed) log.error(`the socket cannot be read: ${String(thrown)}`);
+    });
+  }
+
+  async #read(dealer: Dealer): Promise<void> {
+    for await (const [payload] of dealer) if (payload !== undefined) this.#receive(payload);
+  }
+
+  #receive(payload: Buffer): void {
+    let envelope: Envelope;
+    try {
+      envelope = readEnvelope(payload);
+    } catch (thrown) {
+      if (!this.#hasComplained)
+        log.error(`a message of the Locust master is dropped, and further bad ones without a word: ${String(thrown)}`);
+      this.#hasComplained = true;
+      return;
+    }
+    if (this.#isClosed) return;
+    if (envelope.type === 'ack') this.#registration = undefined;
+    if (envelope.type === 'heartbeat') this.#answered();
+    this.#heard();
+    this.options.received(envelope);
+  }
+
+  #answered(): void {
+    const now = performance.now();
+    this.#answeredAt = now;
+    const sentAt = this.#unanswered.shift();
+    if (sentAt === undefined) return;
+    this.#provenAt = sentAt;
+    this.#roundTripMillis = now - sentAt;
+  }
+
+  /** Whatever it says to us, it knows us. */
+  #heard(): void {
+    if (this.#isKnown) return;
+    this.#isKnown = true;
+    if (this.#wasKnown) this.options.resumed();
+    this.#wasKnown = true;
+    for (const packed of this.#held.splice(0)) this.#push(packed);
+  }
+
+  #established(): void {
+    this.#isConnected = true;
+    this.#connectedAt = performance.now();
+    if (this.#registration !== undefined) this.#push(this.#pack('client_ready', this.#registration));
+  }
+
+  #lost(reason: string): void {
+    const wasUp = this.isKnown;
+    this.#isConnected = false;
+    this.#isKnown = false;
+    this.#unanswered = [];
+    if (wasUp && !this.#isClosed) this.options.interrupted(reason);
+  }
+
+  #pack(type: string, data: unknown): Buffer {
+    return packEnvelope({ type, data, nodeId: this.options.id });
+  }
+
+  #push(packed: Buffer): void {
+    this.#outbox?.push(packed);
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * Where Locust workers, boomer and others of that protocol find our master: a ZeroMQ ROUTER.
+ *
+ * Whatever comes in is read before it is believed. A bad message is dropped, and logged once for each sender; it ends neither
+ * the loop nor anybody's connection. There is no authentication in this protocol, which the log says.
+ */
+import type { Router } from 'zeromq';
+import { ConnectionError, LinkError } from '../../errors.js';
+import { describeThrown, getLogger } from '../../log.js';
+import { packEnvelope, readEnvelope } from './envelope.js';
+import { ForeignWorker } from './foreignWorker.js';
+import { answerLocustfile } from './locustfileAnswer.js';
+import { type LocustServer, type LocustServerOptions, locustVersion, maxMessageBytes } from './options.js';
+import { Outbox } from './outbox.js';
+import { judgeVersion } from './version.js';
+import { endpointOf, loadZeroMq, socketOptions } from './zeromq.js';
+
+/** Seconds that a Locust worker goes on without an answer: so long a master keeps its place. */
+const graceSeconds = 60;
+/** Seconds of silence after which nobody waits for a worker any more. */
+const removeSeconds = 65;
+const defaults = { host: '127.0.0.1', silenceSeconds: 5, leaveSeconds: 5, lastReportSeconds: 4 } as const;
+/** Senders that are remembered for having sent something bad, or for having been asked to register. */
+const maxRemembered = 1000;
+const tickMillis = 1000;
+const askAgainMillis = 5000;
+/** Milliseconds until a socket that cannot be read from is tried again. */
+const retryMillis = 1000;
+
+const log = getLogger('tsload.link');
+
+export class Server implements LocustServer {
+  readonly port: number;
+  readonly url: string;
+  /** By ZeroMQ identity, as hexadecimal digits. */
+  readonly #workers = new Map<string, ForeignWorker>();
+  readonly #outbox: Outbox<[Buffer, Buffer]>;
+  readonly #complained = new Set<string>();
+  /** When strangers were asked to register: milliseconds of `performance.now()`. */
+  readonly #asked = new Map<string, number>();
+  readonly #ticker: NodeJS.Timeout;
+  readonly #reading: Promise<void>;
+  #isOpen = true;
+  #closing: Promise<void> | undefined;
+
+  /** Throws `ConnectionError` without the `zeromq` package, or when the port is taken. */
+  static async open(options: LocustServerOptions): Promise<Server> {
+    const { Router } = await loadZeroMq();
+    const { host = defaults.host, port, maxMessageBytes: maxMessageSize = maxMessageBytes } = options;
+    const ipv6 = host === '*' || host.includes(':');
+    const router = new Router({ ...socketOptions, ipv6, maxMessageSize, handover: true });
+    try {
+      await router.bind(endpointOf(host, port));
+    } catch (cause) {
+      router.close();
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ConnectionError(
+        `cannot listen for Locust workers at ${host}:${port} (${why}): give another port or address`,
+        {
+          cause,
+        },
+      );
+    }
+    return new Server(router, options);
+  }
+
+  private constructor(
+    private readonly router: Router,
+    private readonly options: LocustServerOptions,
+  ) {
+    this.url = router.lastEndpoint ?? '';
+    this.port = Number(/:(\d+)$/.exec(this.url)?.[1] ?? options.port);
+    this.#outbox = new Outbox(
+      (frames) => router.send(frames),
+      (thrown) => this.#isOpen && log.error(`a message to a Locust worker could not be sent: ${String(thrown)}`),
+    );
+    this.#reading = this.#read();
+    this.#ticker = setInterval(() => this.#tick(), tickMillis).unref();
+    log.warning(
+      `listening for Locust workers at ${this.url}: their protocol has no authentication, so whoever reaches this port can take part`,
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#isOpen = false;
+    clearInterval(this.#ticker);
+    for (const worker of [...this.#workers.values()]) worker.end();
+    await this.#outbox.flushed();
+    this.router.close();
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    while (this.#isOpen) {
+      try {
+        for await (const frames of this.router) this.#receive(frames);
+        return;
+      } catch (thrown) {
+        if (!this.#isOpen) return;
+        log.error(`the socket for Locust workers cannot be read: ${describeThrown(thrown)}`);
+        await new Promise((resolve) => setTimeout(resolve, retryMillis));
+      }
+    }
+  }
+
+  #receive([identity, payload]: readonly Buffer[]): void {
+    if (!this.#isOpen || identity === undefined) return;
+    try {
+      if (payload === undefined) throw new LinkError('the message is empty');
+      this.#take(identity, payload);
+    } catch (thrown) {
+      this.#complain(identity, thrown);
+    }
+  }
+
+  #complain(identity: Buffer, thrown: unknown): void {
+    const key = identity.toString('hex');
+    if (this.#complained.has(key) || this.#complained.size >= maxRemembered) return;
+    this.#complained.add(key);
+    const why = thrown instanceof LinkError ? thrown.message : describeThrown(thrown);
+    log.warning(`a message of ${shownIdentity(identity)} is dropped, and further bad ones without a word: ${why}`);
+  }
+
+  #take(identity: Buffer, payload: Buffer): void {
+    const { type, data, nodeId } = readEnvelope(payload);
+    const key = identity.toString('hex');
+    if (type === 'client_ready') this.#register(identity, key, nodeId, data);
+    else if (type === 'locustfile') this.#answerLocustfile(identity, nodeId, data);
+    else {
+      const worker = this.#workers.get(key);
+      if (worker !== undefined) worker.receive(type, data);
+      else if (type === 'heartbeat') this.#askToRegister(identity, key, nodeId);
+    }
+  }
+
+  #register(identity: Buffer, key: string, nodeId: string, version: unknown): void {
+    const id = nodeId === '' ? shownIdentity(identity) : nodeId;
+    const { isAccepted, level, text } = judgeVersion(version, this.options.version ?? locustVersion, id);
+    const known = this.#workers.get(key);
+    if (level !== undefined && known === undefined) log[level](text ?? '');
+    if (!isAccepted || known?.registersAgain()) return;
+    known?.end(new LinkError(`${id} began anew, without the users that it had`));
+    this.#asked.delete(key);
+    this.#welcome(identity, key, id, version);
+  }
+
+  #welcome(identity: Buffer, key: string, id: string, version: unknown): void {
+    const { leaveSeconds, lastReportSeconds } = { ...defaults, ...this.options };
+    const worker: ForeignWorker = new ForeignWorker(id, {
+      userClasses: this.options.userClasses,
+      secretOptions: new Set(this.options.secretOptions),
+      leaveSeconds,
+      lastReportSeconds,
+      send: (type, data) => this.#send(identity, id, type, data),
+      gone: () => {
+        if (this.#workers.get(key) === worker) this.#workers.delete(key);
+      },
+    });
+    this.#workers.set(key, worker);
+    const shown = typeof version === 'string' ? `locust ${version.slice(0, 40)}` : 'locust';
+    this.options.onWorker({ worker: id, version: shown, graceSeconds }, worker);
+  }
+
+  #answerLocustfile(identity: Buffer, nodeId: string, data: unknown): void {
+    const send = (answer: unknown) => this.#send(identity, nodeId, 'locustfile', answer);
+    answerLocustfile(data, this.options.locustfiles).then(send, (thrown: unknown) => this.#complain(identity, thrown));
+  }
+
+  /**
+   * A worker that this master does not know, because it was given up or the master is a new one: a stop makes it register
+   * once more, without users. Locust has no other message for that.
+   */
+  #askToRegister(identity: Buffer, key: string, nodeId: string): void {
+    const now = performance.now();
+    if (now - (this.#asked.get(key) ?? -Infinity) < askAgainMillis) return;
+    if (this.#asked.size >= maxRemembered) this.#asked.clear();
+    this.#asked.set(key, now);
+    this.#send(identity, nodeId, 'stop', null);
+  }
+
+  #send(identity: Buffer, nodeId: string, type: string, data: unknown): void {
+    this.#outbox.push([identity, packEnvelope({ type, data, nodeId })]);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const { silenceSeconds } = { ...defaults, ...this.options };
+    for (const worker of [...this.#workers.values()]) {
+      const silent = (now - worker.vitals.provenAt) / 1000;
+      if (silent > removeSeconds) worker.end(new LinkError(`${worker.id} was silent for ${removeSeconds} s`));
+      else if (silent > silenceSeconds) worker.interrupt(`nothing was heard of it for ${silenceSeconds} s`);
+    }
+  }
+}
+
+function shownIdentity(identity: Buffer): string {
+  const text = identity.toString('utf8');
+  return /^[\x20-\x7e]+$/.test(text) ? text : `peer ${identity.toString('hex')}`;
+}
