@@ -1,7 +1,220 @@
-/** The master's side: being written. */
-import { ConnectionError } from '../../errors.js';
-import type { LinkServer, LinkServerOptions } from './options.js';
+/**
+ * The master's side: one HTTP server whose only doors are the link and the locustfile, both behind the token.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { describeThrown, getLogger } from '../../log.js';
+import { Carrier } from './carrier.js';
+import { Complaints } from './complaints.js';
+import { linkPath, locustfilePath, oneLine, protocolVersion, subprotocol } from './frames.js';
+import { Greeting } from './greeting.js';
+import { masterLimits, tickMillis } from './limits.js';
+import { listen } from './listen.js';
+import type { LinkLimits, LinkServer, LinkServerOptions } from './options.js';
+import { bracketed, type Refusal } from './refusals.js';
+import { Sessions } from './sessions.js';
+import { Strangers } from './strangers.js';
+import { checkToken, isSameSecret, shownToken } from './token.js';
 
-export function openServer(options: LinkServerOptions): Promise<LinkServer> {
-  return Promise.reject(new ConnectionError(`cannot listen on ${options.host} yet`));
+const log = getLogger('tsload.link');
+/** Milliseconds without progress after which a download is given up. */
+const idleDownloadMillis = 30_000;
+
+export async function openServer(options: LinkServerOptions): Promise<LinkServer> {
+  checkToken(options.token);
+  const limits = { ...masterLimits, ...options.limits };
+  return new WebSocketLinkServer(options, limits, await listen(options, limits));
+}
+
+class WebSocketLinkServer implements LinkServer {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  readonly #complaints = new Complaints(log);
+  readonly #sessions: Sessions;
+  readonly #strangers: Strangers;
+  readonly #sockets = new Set<Socket>();
+  readonly #webSockets: WebSocketServer;
+  readonly #watch: NodeJS.Timeout;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: LinkServerOptions,
+    private readonly limits: LinkLimits,
+    private readonly server: Server,
+  ) {
+    this.host = options.host;
+    this.port = portOf(server);
+    const reachable = ['*', '0.0.0.0', '::'].includes(options.host) ? '127.0.0.1' : options.host;
+    this.url = `ws${options.tls === undefined ? '' : 's'}://${bracketed(reachable)}:${this.port}`;
+    this.#sessions = new Sessions(options, limits, this.#complaints);
+    this.#strangers = new Strangers((address, reason) =>
+      this.#complaints.once(`${address} stranger`, `closed a connection from ${address}: ${reason}`),
+    );
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: limits.maxFrameBytes,
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: () => subprotocol,
+    });
+    this.#hear();
+    this.#watch = setInterval(() => this.#look(), tickMillis(limits));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.#strangers.closeAll();
+    this.#sessions.close();
+    const limit = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, this.limits.closeMillis);
+    await closed;
+    clearTimeout(limit);
+    clearInterval(this.#watch);
+  }
+
+  #look(): void {
+    this.#sessions.look();
+    this.#strangers.expire(this.limits.handshakeMillis);
+  }
+
+  #hear(): void {
+    this.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      this.#strangers.add(socket, this.limits.maxStrangers);
+    });
+    this.server.on('request', (request, response) => this.#request(request, response));
+    this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.server.on('clientError', (error, socket) => this.#notHttp(error, socket));
+    this.server.on('tlsClientError', (error, socket) => this.#notTls(error, socket.remoteAddress));
+    this.server.on('error', (error) => log.error(`the server for workers failed: ${error.message}`));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const refusal = this.#refusalOf(request, linkPath) ?? this.#versionRefusal(request);
+    if (refusal !== undefined) {
+      this.#complain(request, refusal);
+      socket.end(responseText(refusal), () => socket.destroy());
+      return;
+    }
+    this.#strangers.forget(request.socket);
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const address = addressOf(request);
+      this.#sessions.greet(new Greeting(new Carrier(webSocket), address, this.#sessions, this.limits.closeMillis));
+    });
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#refusalOf(request, locustfilePath);
+    if (refusal !== undefined) {
+      this.#complain(request, refusal);
+      answer(response, refusal);
+      return;
+    }
+    this.#strangers.forget(request.socket);
+    request.socket.setTimeout(idleDownloadMillis, () => request.socket.destroy());
+    this.#giveLocustfile(response).catch((thrown: unknown) => {
+      log.error(`the locustfile could not be given to ${addressOf(request)}: ${describeThrown(thrown)}`);
+      answer(response, { status: 500, sentence: 'the master could not pack its locustfile: its log says why' });
+    });
+  }
+
+  async #giveLocustfile(response: ServerResponse): Promise<void> {
+    const bytes = await this.options.locustfile?.();
+    if (bytes === undefined) {
+      answer(response, {
+        status: 404,
+        sentence: 'this master has no locustfile to give: start the worker with its own',
+      });
+      return;
+    }
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-length': bytes.length,
+      connection: 'close',
+    });
+    response.end(bytes);
+  }
+
+  /** Why a request gets nothing; the token is looked at before anything else is said. */
+  #refusalOf(request: IncomingMessage, path: string): Refusal | undefined {
+    const shown = shownToken(request.headers.authorization);
+    if (shown === undefined) return { status: 401, sentence: 'a token is missing' };
+    if (!isSameSecret(shown, this.options.token)) return { status: 401, sentence: 'the token is wrong' };
+    if (request.method === 'GET' && request.url === path) return undefined;
+    return { status: 404, sentence: `there is no ${request.method} ${oneLine(request.url ?? '').slice(0, 100)} here` };
+  }
+
+  #versionRefusal(request: IncomingMessage): Refusal | undefined {
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (offered.includes(subprotocol)) return undefined;
+    const theirs = offered
+      .map((name) => /^tsload\.(\d{1,9})$/.exec(name)?.[1])
+      .filter((version) => version !== undefined);
+    const peer = theirs.length === 0 ? 'no version' : `version ${theirs.join(' and ')}`;
+    const own = `${protocolVersion} (tsload ${this.options.version})`;
+    return {
+      status: 426,
+      sentence: `it speaks ${peer} of the link and this master ${own}: install the same tsload on both`,
+    };
+  }
+
+  #complain(request: IncomingMessage, { status, sentence }: Refusal): void {
+    const address = addressOf(request);
+    this.#complaints.once(`${address} ${status}`, `refused a connection from ${address}: ${sentence}`);
+  }
+
+  #notHttp(error: Error & { readonly code?: string; readonly rawPacket?: Buffer }, socket: Duplex): void {
+    const address = 'remoteAddress' in socket ? String(socket.remoteAddress) : 'an unknown address';
+    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') {
+      const hint = error.rawPacket?.[0] === 0xff ? ': it may be a Locust worker, which this port is not for' : '';
+      const what = error.code === undefined ? oneLine(error.message) : error.code;
+      this.#complaints.once(
+        `${address} http`,
+        `refused a connection from ${address}: it sent no valid HTTP (${what})${hint}`,
+      );
+    }
+    if (!socket.writable) socket.destroy();
+    else socket.end(responseText({ status: 400, sentence: 'this is no valid HTTP' }), () => socket.destroy());
+  }
+
+  #notTls(error: Error & { readonly code?: string }, address = 'an unknown address'): void {
+    if (error.code === 'ECONNRESET') return;
+    const what = error.code ?? oneLine(error.message);
+    this.#complaints.once(`${address} tls`, `refused a connection from ${address}: the TLS handshake failed (${what})`);
+  }
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? 'an unknown address';
+}
+
+function answer(response: ServerResponse, { status, sentence }: Refusal): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(sentence);
+}
+
+function responseText({ status, sentence }: Refusal): string {
+  const head = [
+    `HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Refused'}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(sentence)}`,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${sentence}`;
 }

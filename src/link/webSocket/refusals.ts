@@ -1,0 +1,109 @@
+/**
+ * Why an attempt to reach a master failed, in words, and whether trying again could help. Pure.
+ */
+import { ConnectionError } from '../../errors.js';
+import { oneLine, protocolVersion } from './frames.js';
+import type { MasterAddress } from './options.js';
+
+/** What a master that refuses a request answers with, and what a worker gets to read. */
+export interface Refusal {
+  readonly status: number;
+  readonly sentence: string;
+}
+
+/** An attempt that failed. `isFinal`: the next one would fail as well. */
+export class DialError extends ConnectionError {
+  constructor(
+    message: string,
+    readonly isFinal: boolean,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export function nameOf({ host, port }: MasterAddress): string {
+  return `${bracketed(host)}:${port}`;
+}
+
+/** An IPv6 address as it stands in a URL. */
+export function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+/** The base of all URLs of a master. */
+export function urlOf(address: MasterAddress, scheme: 'ws' | 'http'): string {
+  return `${scheme}${isEncrypted(address) ? 's' : ''}://${nameOf(address)}`;
+}
+
+export function isEncrypted({ tls }: MasterAddress): boolean {
+  return tls !== undefined && tls.isEnabled !== false;
+}
+
+/** The answer of an HTTP server that did not do what it was asked. */
+export function refused(address: MasterAddress, { status, sentence }: Refusal): DialError {
+  const master = `the master at ${nameOf(address)}`;
+  const said = oneLine(sentence).slice(0, 500);
+  if (status === 401) return new DialError(`${master} refuses this worker: its token is not the master's`, true);
+  if (said !== '' && status < 500) return new DialError(`${master} refuses this worker: ${said}`, true);
+  if (status === 426) {
+    return new DialError(
+      `${master} does not speak version ${protocolVersion} of the link: install the same tsload`,
+      true,
+    );
+  }
+  const what = said === '' ? `HTTP status ${status}` : `HTTP status ${status}: ${said}`;
+  return new DialError(`${master} answers with ${what}`, status < 500);
+}
+
+const codes: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'it closed the connection',
+  EPIPE: 'it closed the connection',
+  ETIMEDOUT: 'there is no answer',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOTFOUND: 'the name is not known',
+  EAI_AGAIN: 'the name cannot be looked up now',
+};
+
+/** What the system, TLS or the WebSocket said. */
+export function unreachable(address: MasterAddress, thrown: unknown): DialError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const code = 'code' in error ? String(error.code) : '';
+  const master = `the master at ${nameOf(address)}`;
+  const options = { cause: thrown };
+  if (/^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT)/.test(code)) {
+    return new DialError(
+      `the certificate of ${master} is not trusted (${code}): ${ofCertificate(error)}`,
+      true,
+      options,
+    );
+  }
+  if (/ALERT|ERR_OSSL|ERR_SSL|EPROTO/.test(code)) {
+    const hint = /WRONG_VERSION|packet length|wrong version/i.test(`${code} ${error.message}`)
+      ? 'it does not speak TLS'
+      : `TLS failed (${code}); it may want a certificate of this worker`;
+    return new DialError(`${master} cannot be talked to: ${hint}`, true, options);
+  }
+  if (/subprotocol/.test(error.message)) {
+    return new DialError(
+      `${master} does not speak version ${protocolVersion} of the link: install the same tsload`,
+      true,
+      options,
+    );
+  }
+  if (code.startsWith('HPE_')) {
+    return new DialError(
+      `what listens at ${nameOf(address)} is no master of tsload: it does not speak HTTP`,
+      true,
+      options,
+    );
+  }
+  const hint = code === 'ECONNRESET' && !isEncrypted(address) ? '; it may want TLS' : '';
+  return new DialError(`${master} cannot be reached: ${codes[code] ?? error.message}${hint}`, false, options);
+}
+
+function ofCertificate(error: Error): string {
+  return `${oneLine(error.message)}: give the authority that signed it`;
+}
