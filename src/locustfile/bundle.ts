@@ -104,7 +104,7 @@ function buildOptions(files: readonly string[], options: PlacedOptions, plugins:
   const tsconfig = overridingTsconfig(files[0] ?? options.cwd, options.directory);
   return {
     ...(tsconfig === undefined ? {} : { tsconfig }),
-    stdin: { contents: entryOf(files), resolveDir: options.cwd, sourcefile: 'locustfiles', loader: 'js' },
+    stdin: { contents: entryOf(files), resolveDir: options.base, sourcefile: 'locustfiles', loader: 'js' },
     outfile: join(options.directory, 'locustfile.mjs'),
     absWorkingDir: options.base, // paths relative to it stand in the bundle
     bundle: true,

@@ -2,14 +2,16 @@
  * In which file of the user's a class is written: its text is looked for in the bundle, and the place in the source map.
  */
 import { readFileSync } from 'node:fs';
-import { findSourceMap } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { SourceMap } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export class ClassSources {
   readonly #code: string;
+  readonly #map: SourceMap;
 
   constructor(private readonly bundlePath: string) {
     this.#code = readFileSync(bundlePath, 'utf8');
+    this.#map = new SourceMap(JSON.parse(readFileSync(`${bundlePath}.map`, 'utf8')));
   }
 
   /** Absolute; undefined when it cannot be told: the class is a proxy, or two files hold the same text. */
@@ -23,10 +25,10 @@ export class ClassSources {
 
   #sourceAt(offset: number): string | undefined {
     const lines = this.#code.slice(0, offset).split('\n');
-    const entry = findSourceMap(this.bundlePath)?.findEntry(lines.length - 1, lines.at(-1)?.length ?? 0);
-    if (entry === undefined || !('originalSource' in entry)) return undefined;
-    const { originalSource } = entry;
-    return originalSource.startsWith('file:') ? fileURLToPath(originalSource) : undefined;
+    const entry = this.#map.findEntry(lines.length - 1, lines.at(-1)?.length ?? 0);
+    if (!('originalSource' in entry)) return undefined;
+    const source = new URL(entry.originalSource, pathToFileURL(this.bundlePath));
+    return source.protocol === 'file:' ? fileURLToPath(source) : undefined;
   }
 }
 

@@ -87,12 +87,20 @@ export interface DataFile {
   readonly bytes: Uint8Array;
 }
 
+export interface DataLimits {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
 /**
  * The files that `paths` names, and everything in the folders among them, each once, sorted. Links are followed; folders
  * `node_modules` and `.git` inside are left out. Throws `LocustfileError` for too many or too much, and for what cannot be read.
  */
-export async function readDataFiles(paths: readonly string[]): Promise<readonly DataFile[]> {
-  const reading = new Reading();
+export async function readDataFiles(
+  paths: readonly string[],
+  limits: DataLimits = { maxBytes: maxDataBytes, maxFiles: maxDataFiles },
+): Promise<readonly DataFile[]> {
+  const reading = new Reading(limits);
   try {
     for (const path of paths) await reading.add(path, []);
   } catch (thrown) {
@@ -108,6 +116,8 @@ export async function readDataFiles(paths: readonly string[]): Promise<readonly 
 class Reading {
   readonly #found = new Map<string, Uint8Array>();
   #bytes = 0;
+
+  constructor(private readonly limits: DataLimits) {}
 
   /** `above`: the real paths of the folders that it is in, as a link may lead back to one of them. */
   async add(path: string, above: readonly string[]): Promise<void> {
@@ -139,14 +149,15 @@ class Reading {
   }
 
   #count(path: string, size: number): void {
-    if (this.#found.size >= maxDataFiles) {
+    const { maxBytes, maxFiles } = this.limits;
+    if (this.#found.size >= maxFiles) {
       throw new LocustfileError(
-        `the locustfile has more than ${maxDataFiles} data files (${path} is one too many): pack them, or name fewer`,
+        `the locustfile has more than ${maxFiles} data files (${path} is one too many): pack them, or name fewer`,
       );
     }
-    if (this.#bytes + size > maxDataBytes) {
+    if (this.#bytes + size > maxBytes) {
       throw new LocustfileError(
-        `the data files of the locustfile have more than ${maxDataBytes / 1024 ** 2} MiB (${path} has ${size} bytes): ` +
+        `the data files of the locustfile have more than ${maxBytes / 1024 ** 2} MiB (${path} has ${size} bytes): ` +
           'put large ones on each worker and read them from there',
       );
     }

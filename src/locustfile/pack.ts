@@ -2,7 +2,7 @@
  * Packs a loaded locustfile for workers on other machines: bundle, source map and data files.
  */
 import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LocustfileError } from '../errors.js';
 import type { Bundle } from './bundle.js';
@@ -21,6 +21,7 @@ import {
   type PackedSource,
   packageFormat,
 } from './packageFormat.js';
+import { protoFilesOf } from './protoFiles.js';
 
 /** See `delivery.ts`. */
 export async function pack(loaded: LoadedLocustfile, options: PackOptions): Promise<LocustfilePackage> {
@@ -39,8 +40,9 @@ function refuseExternal({ external }: Bundle): void {
   );
 }
 
-async function contentsOf({ files, bundle, dataFiles }: LoadedLocustfile, cwd: string): Promise<PackageContents> {
-  const data = await readDataFiles(dataFiles);
+async function contentsOf(loaded: LoadedLocustfile, cwd: string): Promise<PackageContents> {
+  const { files, bundle } = loaded;
+  const data = await readDataFiles([...loaded.dataFiles, ...protoFilesOf(loaded.userClasses.values())]);
   const root = commonFolder([cwd, bundle.base, ...[...bundle.inputs, ...data.map(({ path }) => path)].map(dirname)]);
   const inRoot = (path: string) => relative(root, path).replaceAll(sep, '/');
   const packed = data.map(({ path, bytes }) => packedFile(`${filesFolder}/${inRoot(path)}`, bytes));
@@ -71,13 +73,13 @@ async function sourceMapOf(path: string): Promise<Uint8Array> {
   if (typeof map !== 'object' || map === null || !('sources' in map) || !Array.isArray(map.sources)) {
     throw new LocustfileError(`the source map ${path}.map has no list of sources`);
   }
-  const sources = map.sources.map((source) => absoluteSource(String(source), dirname(path)));
+  const sources = map.sources.map((source) => absoluteSource(String(source), path));
   return Buffer.from(JSON.stringify({ ...map, sources }));
 }
 
-function absoluteSource(source: string, folder: string): string {
-  if (source.startsWith('file:') || source.startsWith(`${ownNamespace}:`)) return source;
-  return pathToFileURL(resolve(folder, decodeURI(source))).href;
+/** A path, not a URL: other readers than Node's take it for relative else. */
+function absoluteSource(source: string, bundle: string): string {
+  return source.startsWith(`${ownNamespace}:`) ? source : new URL(source, pathToFileURL(bundle)).pathname;
 }
 
 async function sourcesOf({ inputs }: Bundle): Promise<readonly PackedSource[]> {

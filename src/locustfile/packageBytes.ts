@@ -19,10 +19,16 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The same contents give the same bytes. */
+/** The same contents give the same bytes. Throws `LocustfileError` for too many of them. */
 export async function encodePackage(contents: PackageContents): Promise<Uint8Array> {
   const { Packr } = await import('msgpackr');
-  const body = await compress(new Packr({ useRecords: false }).pack(contents));
+  const message = new Packr({ useRecords: false }).pack(contents);
+  if (message.length > maxPackageBytes) {
+    throw new LocustfileError(
+      `the locustfile and its data files have ${message.length} bytes: at most ${maxPackageBytes} can be sent to workers`,
+    );
+  }
+  const body = await compress(message);
   return Buffer.concat([mark, createHash('sha256').update(body).digest(), body]);
 }
 

@@ -5,9 +5,23 @@
  * of one, and all write the same. What lies there is compared with the package before it is used; what differs is replaced.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { makeFolder } from '../folders.js';
 import { sha256 } from './packageBytes.js';
 import type { PackedFile } from './packageFormat.js';
 
@@ -34,7 +48,8 @@ export async function install(
   folder: string,
   all: readonly PackedFile[] = files,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
+  await chmod(folder, 0o700);
   const list = Buffer.from(JSON.stringify(all.map(({ path }) => path)));
   for (const file of [{ path: listName, sha256: sha256(list), bytes: list }, ...files]) {
     if (!(await isThere(join(folder, file.path), file))) await put(folder, file);
