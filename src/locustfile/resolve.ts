@@ -63,7 +63,7 @@ function splitList(spec: string): string[] {
 async function resolveOne(spec: string, options: ResolveOptions): Promise<string[]> {
   if (spec === '-') {
     throw new LocustfileError(
-      '-f - takes the locustfile from a master, which this version of tsload cannot do yet: give a file',
+      '-f - takes the locustfile from a master, and only a worker has one: add --worker, or give a file',
     );
   }
   if (isUrl(spec)) return [await downloadLocustfile(spec, options.downloadDirectory())];
