@@ -1,5 +1,13 @@
 export { type ClassPlan, Dispatcher, type Placement, pauseSeconds, type Step, usersPerStep } from './dispatcher.js';
-export type { Journal, RestoredRun, RestoredWorker, TestRecord } from './journal.js';
+export type {
+  AppliedReports,
+  CountedReport,
+  Journal,
+  RestoredRun,
+  RestoredWorker,
+  StatisticsJournal,
+  TestRecord,
+} from './journal.js';
 export type { Load } from './load.js';
 export { Master, type MasterOptions } from './master.js';
 export type { Shape } from './shapeDriver.js';

@@ -1,13 +1,14 @@
 /**
  * What workers measured, on its way into the statistics: each report once, and none of a time that counts no more.
  *
- * Reports are merged by second and applied together, once a second; only then are they acknowledged, so that a worker keeps
- * what would be lost with this process.
+ * Reports are merged by second and applied together, once a second, and written to the journal if there is one; only then are
+ * they acknowledged, so that a worker keeps what would be lost with this process.
  */
 import { epochSeconds } from '../clock.js';
-import type { ReportMessage } from '../link/index.js';
+import type { IterationState, ReportMessage } from '../link/index.js';
 import { getLogger } from '../log.js';
-import { type RunStatistics, SecondMerger, type UserException } from '../stats/index.js';
+import { type RunStatistics, SecondMerger, type Tick, type UserException } from '../stats/index.js';
+import type { RestoredRun, StatisticsJournal } from './journal.js';
 import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
 
@@ -18,24 +19,36 @@ const longestWaitMillis = 1500;
 
 const log = getLogger('tsload.runners');
 
+/** A worker with reports that are not acknowledged. */
+interface Waiting {
+  readonly sequence: number;
+  readonly iterations: IterationState | undefined;
+}
+
 export class Reports {
   /** Changes with each test and each reset. */
   period = 0;
   #warmupEnd = 0;
   readonly #merger: SecondMerger;
-  #exceptions: (UserException & { readonly count: number })[] = [];
+  #exceptions: UserException[] = [];
   /** Reports up to this one are counted: by worker, those that are gone included, as they may come back. */
   readonly #counted = new Map<string, number>();
-  /** Workers with reports that are not acknowledged, and the last one of each. */
-  #unacknowledged = new Map<WorkerNode, number>();
+  #waiting = new Map<WorkerNode, Waiting>();
   #flushTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly statistics: RunStatistics,
     private readonly workers: Workers,
     maxNames: number,
+    private readonly journal?: StatisticsJournal,
   ) {
     this.#merger = new SecondMerger(maxNames);
+  }
+
+  /** Goes on where an ended master was. Its statistics are restored already. */
+  restore({ period, workers }: Pick<RestoredRun, 'period' | 'workers'>): void {
+    this.period = period;
+    for (const { id, sequence } of workers) this.#counted.set(id, sequence);
   }
 
   /** A new test: nothing measured so far counts. */
@@ -44,30 +57,38 @@ export class Reports {
     this.period++;
     this.#warmupEnd = 0;
     this.statistics.clearAll(startTime);
+    this.journal?.cleared(this.period, startTime);
   }
 
   beginWarmup(endTime: number): void {
     this.#warmupEnd = endTime;
     this.statistics.beginTotals(endTime);
+    this.journal?.totalsBegun(endTime);
   }
 
   /** What was measured so far counts no more. */
   reset(): void {
     this.flush();
     this.period++;
-    this.statistics.resetAll();
+    const now = epochSeconds();
+    this.statistics.resetAll(now);
+    this.journal?.reset(this.period, now);
     this.workers.send({ kind: 'reset', period: this.period });
   }
 
   /** Takes in a report, unless it was counted before or is of an older period. It is counted by the next `tick` or `flush`. */
   receive(worker: WorkerNode, report: ReportMessage): void {
-    this.#acknowledgeLater(worker, report.sequence);
-    if (report.sequence <= (this.#counted.get(worker.id) ?? 0)) return;
-    this.#counted.set(worker.id, report.sequence);
+    const { sequence } = report;
+    const counted = this.#counted.get(worker.id);
+    const isOfNow = report.period === this.period && sequence > (counted ?? 0);
+    this.#wait(worker, Math.max(sequence, counted ?? 0), isOfNow ? report.iterations : undefined);
+    if (counted !== undefined && sequence <= counted) return;
+    if (counted !== undefined && sequence > counted + 1) warnOfGap(worker.id, counted, sequence);
+    this.#counted.set(worker.id, sequence);
     worker.userCounts = report.userCounts;
     worker.health = report.health;
-    if (report.period !== this.period) return;
-    this.#noteHealth(worker, report);
+    if (!isOfNow) return;
+    noteHealth(worker, report);
     const { interval, health } = report;
     const { startTime, seconds, isWarmup } = interval;
     const { id, userCount } = worker;
@@ -75,37 +96,76 @@ export class Reports {
     for (const exception of report.exceptions) this.#exceptions.push({ ...exception, node: id });
   }
 
-  /** Counts what has come, and acknowledges it. */
+  /** A worker is gone without having said so. `heardAt`: seconds since 1970, when it was last heard of. */
+  workerLost({ id }: WorkerNode, heardAt: number): void {
+    this.flush();
+    this.statistics.workerLost(id, heardAt);
+    this.journal?.workerLost(id, heardAt);
+  }
+
+  /** A lost worker is there again; its reports follow. */
+  workerFound({ id }: WorkerNode): void {
+    this.statistics.workerFound(id);
+    this.journal?.workerFound(id);
+  }
+
+  /** Counts what has come, and acknowledges it when it is safe. */
   flush(): void {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    for (const { interval, workers } of this.#merger.take()) this.statistics.apply(interval, workers);
-    for (const exception of this.#exceptions) this.statistics.addException(exception);
-    this.#exceptions = [];
-    const unacknowledged = this.#unacknowledged;
-    this.#unacknowledged = new Map();
-    for (const [worker, sequence] of unacknowledged) worker.link.send({ kind: 'acknowledge', sequence });
+    if (this.#waiting.size > 0) this.#apply();
   }
 
   /** Counts what has come, and makes one point of the history. */
   tick(userCount: number): void {
-    this.flush();
     const now = epochSeconds();
-    this.statistics.tick({ now, userCount, isWarmup: now < this.#warmupEnd });
+    this.#apply({ now, userCount, isWarmup: now < this.#warmupEnd });
   }
 
-  #acknowledgeLater(worker: WorkerNode, sequence: number): void {
-    this.#unacknowledged.set(worker, sequence);
+  #wait(worker: WorkerNode, sequence: number, iterations: IterationState | undefined): void {
+    this.#waiting.set(worker, { sequence, iterations: iterations ?? this.#waiting.get(worker)?.iterations });
     this.#flushTimer ??= setTimeout(() => this.flush(), longestWaitMillis);
   }
 
-  #noteHealth(worker: WorkerNode, { health }: ReportMessage): void {
-    if (!health.isSaturated) return;
-    worker.saturatedReports++;
-    if (worker.saturatedReports !== reportsUntilWarning) return;
-    const busy = Math.round(health.loopUtilisation * 100);
-    log.warning(
-      `the load generator ${worker.id} is saturated: its event loop was busy ${busy} % of a second and ${Math.round(health.loopDelayMillis)} ms late; response times of such seconds are marked, as they contain its own delay`,
+  #apply(tick?: Tick): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const [seconds, exceptions, waiting] = [this.#merger.take(), this.#exceptions, this.#waiting];
+    this.#exceptions = [];
+    this.#waiting = new Map();
+    for (const { interval, workers } of seconds) this.statistics.apply(interval, workers);
+    for (const exception of exceptions) this.statistics.addException(exception);
+    if (tick !== undefined) this.statistics.tick(tick);
+    if (this.journal === undefined) {
+      acknowledge(waiting);
+      return;
+    }
+    const counted = Array.from(waiting, ([{ id }, { sequence, iterations }]) => {
+      return { worker: id, sequence, ...(iterations && { iterations }) };
+    });
+    const safe = this.journal.applied({ seconds, exceptions, counted, ...(tick && { tick }) });
+    safe.then(
+      () => acknowledge(waiting),
+      (thrown: unknown) => log.error(`the journal failed: ${String(thrown)}`),
     );
   }
+}
+
+function acknowledge(waiting: ReadonlyMap<WorkerNode, Waiting>): void {
+  for (const [worker, { sequence }] of waiting) worker.link.send({ kind: 'acknowledge', sequence });
+}
+
+/** Only where what was acknowledged was not kept after all, as by a master whose journal could not be written. */
+function warnOfGap(worker: string, counted: number, sequence: number): void {
+  log.warning(
+    `reports ${counted + 1} to ${sequence - 1} of worker ${worker} are in no number: they came to a master that did not keep them`,
+  );
+}
+
+function noteHealth(worker: WorkerNode, { health }: ReportMessage): void {
+  if (!health.isSaturated) return;
+  worker.saturatedReports++;
+  if (worker.saturatedReports !== reportsUntilWarning) return;
+  const busy = Math.round(health.loopUtilisation * 100);
+  log.warning(
+    `the load generator ${worker.id} is saturated: its event loop was busy ${busy} % of a second and ${Math.round(health.loopDelayMillis)} ms late; response times of such seconds are marked, as they contain its own delay`,
+  );
 }
