@@ -51,6 +51,7 @@ export class LocalRunner implements TestRunner {
       firesTestEvents: false,
       usageLimits: options.usageLimits,
       stallSeconds: options.stallSeconds,
+      times: { heartbeatSeconds: 0 },
     });
     this.#master.addWorker({ worker: clientId, version: 'local', graceSeconds: 0 }, link.master);
   }

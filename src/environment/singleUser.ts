@@ -97,9 +97,10 @@ function makeRuntime(environment: Environment, { iterations, seed }: SingleUserO
   const stopAll = (): void => {
     environment.singleUserInstance?.stop(true);
   };
-  const runtime = new WorkerRuntime(recorder, () => 0, stopAll);
+  const runtime = new WorkerRuntime({ recorder, workerIndex: () => 0, stopTest: stopAll });
   const limit: IterationLimit | undefined = iterations === undefined ? undefined : { kind: 'total', count: iterations };
   runtime.begin({ ...testSettings(environment), iterations: limit, seed });
+  runtime.granted?.grant(iterations ?? 0, true);
   return runtime;
 }
 

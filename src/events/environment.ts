@@ -60,13 +60,27 @@ export interface StartOptions {
   readonly userClasses?: readonly string[];
 }
 
+/** What is asked before each task: iterations are counted here, and a worker that must not go on lets nobody pass. */
+export interface TaskGate {
+  /** Whether every task that was claimed must be finished or unclaimed; otherwise neither means anything. */
+  readonly isCounting: boolean;
+  /** Whether one more task may run, which then counts as begun. Undefined: that is not known yet, and `wait` will tell. */
+  claim(user: object): boolean | undefined;
+  /** Calls back once with the answer that `claim` could not give, later. Returns what withdraws the question. */
+  wait(user: object, decided: (mayRun: boolean) => void): () => void;
+  /** The task that was claimed last for that user is over. Once more does nothing. */
+  finish(user: object): void;
+  /** The task that was claimed last for that user has not run to its end: somebody else may run one. */
+  unclaim(user: object): void;
+}
+
 /** What the worker puts at its users' disposal. For tsload's own clients and users, not for locustfiles. */
 export interface UserRuntime {
   readonly recorder: Recorder;
   /** A source of chance for one user: numbers in [0, 1). With `--seed` the same numbers in every run. */
   randomOf(user: object): () => number;
-  /** Whether one more task may run; absent without `--iterations`. */
-  readonly claimIteration?: (user: object) => boolean;
+  /** Absent while nothing limits the tasks, so that nobody asks. */
+  readonly taskGate?: TaskGate | undefined;
   /** An exception of user code, to be counted: a task's, `onStart`'s or `onStop`'s. */
   userException(thrown: unknown, user: object): void;
   /** A `StopTest` raised in a constructor, task or listener: ends the whole test. */

@@ -70,6 +70,8 @@ export class Crew {
   #tellTest(worker: WorkerNode, test: number, startTime: number, settings: TestSettings): void {
     worker.toldTest = test;
     worker.link.send({ kind: 'testStart', test, period: this.reports.period, startTime, settings });
+    const { iterations } = settings;
+    if (iterations?.kind === 'total') worker.link.send({ kind: 'grant', test, count: iterations.count, isLast: true });
   }
 
   #receive(worker: WorkerNode, message: WorkerMessage): void {

@@ -1,5 +1,6 @@
 export type { UserException } from './exceptionTable.js';
 export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotOf } from './histogramLayout.js';
+export { IntervalMerge } from './intervalMerge.js';
 export { defaultMaxNames, IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
 export {
   type EntryStats,

@@ -7,7 +7,7 @@
  *        ──StopUser, StopTest, a stop from outside──▶ all sets are left, innermost first, then the user ends
  */
 import { TsloadError } from '../errors.js';
-import { isControl, isRecordedFailure } from '../events/index.js';
+import { isControl, isRecordedFailure, type TaskGate } from '../events/index.js';
 import { InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, UserFailed } from './controlExceptions.js';
 import { isTaskSetClass, type Task } from './task.js';
 import type { TaskList } from './taskList.js';
@@ -129,8 +129,24 @@ export class TaskLoop {
     const task = this.#queue?.shift() ?? (set === undefined ? this.choose() : set.getNextTask());
     if (typeof task !== 'function') throw notATask(set, task);
     life.task = task;
-    if (!isTaskSetClass(task)) life.claimIteration();
+    const gate = life.taskGate;
+    if (gate !== undefined && !isTaskSetClass(task)) return this.#runGated(task, gate);
     return set === undefined ? this.execute(task) : set.executeTask(task);
+  }
+
+  #runGated(task: Task, gate: TaskGate): unknown {
+    const passing = this.life.passGate(gate);
+    if (passing !== undefined || gate.isCounting) return this.#runCounted(task, gate, passing);
+    return this.set === undefined ? this.execute(task) : this.set.executeTask(task);
+  }
+
+  async #runCounted(task: Task, gate: TaskGate, passing: Promise<void> | undefined): Promise<unknown> {
+    if (passing !== undefined) await passing;
+    try {
+      return await (this.set === undefined ? this.execute(task) : this.set.executeTask(task));
+    } finally {
+      this.life.leaveGate(gate);
+    }
   }
 
   /** What follows a throw: the next step, or, thrown, the end of this loop. */

@@ -10,7 +10,7 @@
  */
 import { nowMicros } from '../clock.js';
 import { TsloadError } from '../errors.js';
-import { isControl, isRecordedFailure } from '../events/index.js';
+import { isControl, isRecordedFailure, type TaskGate } from '../events/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import { tracebackOf } from '../traceback.js';
 import { StopTest, StopUser } from './controlExceptions.js';
@@ -21,7 +21,7 @@ import type { TaskList } from './taskList.js';
 import { TaskLoop } from './taskLoop.js';
 import type { TaskSet } from './taskSet.js';
 import type { User } from './user.js';
-import { rejected, turn, Wait } from './userPause.js';
+import { GateWait, rejected, turn, Wait } from './userPause.js';
 
 /** Under this key users keep their life. */
 export const lifeKey: unique symbol = Symbol('tsload user life');
@@ -118,9 +118,23 @@ export class UserLife {
     if (this.#isStopping) throw userStopped;
   }
 
-  /** Throws when there is no iteration left for this user. */
-  claimIteration(): void {
-    if (this.user.environment.runtime.claimIteration?.(this.user) === false) throw noIterationsLeft;
+  /** Hot: what has to be asked before a task; mostly nothing. */
+  get taskGate(): TaskGate | undefined {
+    return this.user.environment.runtime.taskGate;
+  }
+
+  /** Asks the gate, and waits where it does not know yet. Throws when no task is left for this user, or it is stopped. */
+  passGate(gate: TaskGate): Promise<void> | undefined {
+    const mayRun = gate.claim(this.user);
+    if (mayRun === undefined) return this.#waitAtGate(gate);
+    if (!mayRun) throw noIterationsLeft;
+    return undefined;
+  }
+
+  /** The task that was claimed is over, unless a stop has cut it off. */
+  leaveGate(gate: TaskGate): void {
+    if (this.#isForced) gate.unclaim(this.user);
+    else gate.finish(this.user);
   }
 
   /** Throws on what a task threw because it was stopped: what comes of a stop is no fault of the task. */
@@ -180,6 +194,15 @@ export class UserLife {
       if (!this.#isEnding && (thrown instanceof StopUser || thrown instanceof StopTest)) throw thrown;
       if (thrown instanceof StopTest) this.user.environment.runtime.stopTest(thrown);
     }
+  }
+
+  async #waitAtGate(gate: TaskGate): Promise<void> {
+    if (this.#isStopping) throw userStopped;
+    this.state = 'waiting';
+    if (!(await new GateWait(this, gate).promise)) throw noIterationsLeft;
+    if (!this.#isStopping) return;
+    gate.unclaim(this.user);
+    throw userStopped;
   }
 
   get #isStopping(): boolean {

@@ -1,6 +1,8 @@
 /**
  * The pauses of a user between its tasks, in which a stop ends it at once.
  */
+import type { TaskGate } from '../events/index.js';
+import { Pending } from './activity.js';
 import { Sleep } from './sleep.js';
 import type { User } from './user.js';
 
@@ -22,6 +24,39 @@ export class Wait extends Sleep {
   override wake(): void {
     this.pausing.resume();
     super.wake();
+  }
+}
+
+/** The pause of a user that does not know yet whether there is a task left to run. Its promise says. */
+export class GateWait extends Pending {
+  readonly promise: Promise<boolean>;
+  #resolve: (mayRun: boolean) => void = () => {};
+  #reject: (reason: unknown) => void = () => {};
+  #withdraw: () => void = () => {};
+
+  constructor(
+    private readonly pausing: Pausing,
+    gate: TaskGate,
+  ) {
+    super();
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (!pausing.user.activity.enter(this)) return;
+    this.#withdraw = gate.wait(pausing.user, (mayRun) => this.#decided(mayRun));
+  }
+
+  cancel(reason: unknown): void {
+    this.#withdraw();
+    this.promise.catch(() => {}); // nobody need be waiting for it
+    this.#reject(reason);
+  }
+
+  #decided(mayRun: boolean): void {
+    this.pausing.user.activity.leave(this);
+    this.pausing.resume();
+    this.#resolve(mayRun);
   }
 }
 

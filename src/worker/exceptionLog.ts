@@ -34,6 +34,21 @@ export class ExceptionLog {
   }
 }
 
+/** Two lists in one, with the same bound. */
+export function addExceptions(
+  earlier: readonly ReportedException[],
+  later: readonly ReportedException[],
+): readonly ReportedException[] {
+  if (earlier.length === 0) return later;
+  const groups = new Map<string, ReportedException>();
+  for (const one of [...earlier, ...later]) {
+    const isKept = groups.has(one.traceback) || groups.size < maxTracebacks;
+    const kept = isKept ? one : { ...others, count: one.count };
+    groups.set(kept.traceback, { ...kept, count: (groups.get(kept.traceback)?.count ?? 0) + one.count });
+  }
+  return [...groups.values()];
+}
+
 function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
   return describeThrown(thrown);

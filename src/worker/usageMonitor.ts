@@ -3,6 +3,7 @@
  */
 import type { Environment } from '../events/index.js';
 import { getLogger } from '../log.js';
+import { ProcessUsage } from './processUsage.js';
 
 const log = getLogger('tsload.runners');
 
@@ -19,8 +20,7 @@ export class UsageMonitor {
   /** CPU was above the limit at least once in this test. */
   hasWarned = false;
   readonly #timer: NodeJS.Timeout;
-  #cpu = process.cpuUsage();
-  #time = performance.now();
+  readonly #usage = new ProcessUsage();
 
   constructor(
     private readonly environment: Environment,
@@ -48,13 +48,9 @@ export class UsageMonitor {
   }
 
   #sample(): void {
-    const cpu = process.cpuUsage(this.#cpu);
-    const time = performance.now();
-    const cpuUsage = (cpu.user + cpu.system) / 10 / Math.max(1, time - this.#time);
-    this.#cpu = process.cpuUsage();
-    this.#time = time;
+    const { cpuPercent: cpuUsage, memoryBytes: memoryUsage } = this.#usage.take();
     const { environment } = this;
-    environment.events.usageMonitor.fire({ environment, cpuUsage, memoryUsage: process.memoryUsage.rss() });
+    environment.events.usageMonitor.fire({ environment, cpuUsage, memoryUsage });
     if (cpuUsage <= this.limits.warningPercent) return;
     environment.events.cpuWarning.fire({ environment, cpuUsage });
     if (this.hasWarned) return;

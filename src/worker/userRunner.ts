@@ -24,6 +24,8 @@ export interface UserRunnerOptions {
   readonly userClasses: ReadonlyMap<string, UserClass>;
   /** A user was made and is about to start. */
   created(user: User, userClass: string): void;
+  /** A user is over, or was given up. */
+  ended(user: User): void;
   /** A user ended, or there is nothing left to start or stop. */
   changed(): void;
   /** Users of a class cannot be made. */
@@ -43,10 +45,11 @@ export class UserRunner {
   readonly #broken = new Set<string>();
   /** No later step of the ramp brings users of further classes. */
   #isRampOver = false;
-  #stopTimeoutSeconds = 0;
+  /** For stops that come. */
+  stopTimeoutSeconds = 0;
   /** Groups of users that are being stopped. */
   #leavingGroups = 0;
-  readonly #hurry = new Hurry();
+  #hurry = new Hurry();
   #timer: NodeJS.Timeout | undefined;
   #isTurning = false;
 
@@ -54,10 +57,16 @@ export class UserRunner {
 
   /** A new test: nobody is wanted yet. */
   begin(stopTimeoutSeconds: number): void {
-    this.#stopTimeoutSeconds = stopTimeoutSeconds;
+    this.stopTimeoutSeconds = stopTimeoutSeconds;
     this.#wanted = new Map();
     this.#broken.clear();
     this.#isRampOver = false;
+    this.#hurry = new Hurry();
+  }
+
+  /** How many users of each class there shall be. */
+  get wanted(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#wanted);
   }
 
   /** Everything that was asked for is done: no start is due later, and no user is still being stopped. */
@@ -114,7 +123,7 @@ export class UserRunner {
 
   async #stop(users: readonly LiveUser[]): Promise<void> {
     this.#leavingGroups++;
-    const givenUp = await stopUsers(users, this.#stopTimeoutSeconds, this.#hurry);
+    const givenUp = await stopUsers(users, this.stopTimeoutSeconds, this.#hurry);
     this.#leavingGroups--;
     for (const entry of givenUp) this.#ended(entry);
   }
@@ -169,6 +178,7 @@ export class UserRunner {
 
   #ended(entry: LiveUser): void {
     this.pool.remove(entry);
+    this.options.ended(entry.user);
     if (!entry.isLeaving) this.options.changed();
   }
 

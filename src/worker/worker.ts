@@ -2,99 +2,88 @@
  * Runs users as its master tells it, and reports what they measured.
  *
  * It knows its master only as the other end of a link. Everything that is decided for the whole test (how many users, when
- * the test ends) is decided there; everything about single users is decided here.
+ * the test ends) is decided there; everything about single users is decided here. What it decides by itself is what to do while
+ * it cannot hear its master: see `lease.ts`.
  */
-import {
-  type Environment,
-  type EnvironmentEvent,
-  type EventHook,
-  isControl,
-  type MessageListener,
-  type UserRuntime,
-} from '../events/index.js';
-import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerEnd } from '../link/index.js';
+import type { UserRuntime } from '../events/index.js';
+import type { MasterMessage, RunSetup, WorkerMessage, WorkerStanding } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
-import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
-import { BadSetup, preloadKey, StopTest, type UserClass } from '../users/index.js';
+import { BadSetup, preloadKey } from '../users/index.js';
 import { HealthMonitor } from './health.js';
-import { Reporter } from './reporter.js';
+import { Heartbeats } from './heartbeats.js';
+import type { Expiry } from './lease.js';
+import { Leash } from './leash.js';
+import { LogForwarder } from './logForwarder.js';
+import { ReportOutbox } from './reportOutbox.js';
 import { StallWatch } from './stallWatch.js';
-import { type UsageLimits, UsageMonitor } from './usageMonitor.js';
+import { UsageMonitor } from './usageMonitor.js';
 import { UserRunner } from './userRunner.js';
+import { defaultGraceSeconds, defaultWorkerTimes, type WorkerEnding, type WorkerOptions } from './workerOptions.js';
 import { WorkerRuntime } from './workerRuntime.js';
+import { WorkerTest } from './workerTest.js';
 
 const log = getLogger('tsload.runners');
-
-export interface WorkerOptions {
-  /** `local` in a one-process run. */
-  readonly id: string;
-  readonly environment: Environment;
-  readonly userClasses: ReadonlyMap<string, UserClass>;
-  readonly link: WorkerEnd;
-  readonly recorder: IntervalRecorder;
-  /**
-   * Whether this worker fires the events of a test itself (`testStart`, `spawningComplete`, `testStopping`, `testStop`,
-   * `reportToMaster`). Not in a one-process run: the master does it there, and each fires once.
-   */
-  readonly firesTestEvents: boolean;
-  /** Takes over what the master says about the test: host, tags, custom options. */
-  applySettings?(settings: TestSettings): void;
-  updateUserClass?(update: UserClassUpdate): void;
-  /** A message of the locustfile came. */
-  customMessage?: (message: Parameters<MessageListener>[0]) => void;
-  readonly usageLimits: UsageLimits;
-  /** Seconds without a turn of the event loop after which a task is broken off; 0: never. */
-  readonly stallSeconds: number;
-}
 
 export class Worker {
   /** Index among the workers of the master; -1 before it is known. */
   index = -1;
+  /** Something failed here that is neither a request nor a task. */
+  hasFault = false;
+  /** A user class could not run here as it is set up. */
+  hasBadSetup = false;
   readonly usage: UsageMonitor;
   readonly #runtime: WorkerRuntime;
   readonly #users: UserRunner;
-  readonly #reporter: Reporter;
+  readonly #test: WorkerTest;
+  readonly #outbox: ReportOutbox;
+  readonly #leash: Leash;
   readonly #health = new HealthMonitor();
-  readonly #stallWatch: StallWatch;
-  #test = 0;
-  #period = 0;
-  #sequence = 0;
-  /** The step whose end the master wants to hear of; 0: none. */
-  #awaitedStep = 0;
-  #lastStep = 0;
-  #hasBegun = false;
-  #early: SpawnMessage[] = [];
-  #wasSpent = false;
-  /** No further step of the ramp is to come. */
-  #isRampOver = false;
-  #isStopping = false;
+  readonly #heartbeats: Heartbeats;
+  readonly #logs: LogForwarder | undefined;
+  readonly #lastReportsSeconds: number;
+  #run: string | undefined;
+  /** The connection is to a master that was started anew and has not said yet which run it conducts. */
+  #isRenewed = false;
+  /** What a master that was started anew has to hear again. */
+  #fault: (WorkerMessage & { readonly kind: 'fault' }) | undefined;
+  #stopTestWish: (WorkerMessage & { readonly kind: 'stopTest' }) | undefined;
+  #leaving: Promise<void> | undefined;
+  #ending: WorkerEnding | undefined;
+  #isClosed = false;
 
   constructor(private readonly options: WorkerOptions) {
     const { environment, recorder, link } = options;
+    const times = { ...defaultWorkerTimes, ...options.times };
+    this.#lastReportsSeconds = times.lastReportsSeconds;
     for (const userClass of options.userClasses.values()) userClass[preloadKey]();
-    this.#runtime = new WorkerRuntime(
-      recorder,
-      () => this.index,
-      (reason) => this.#stopTest(reason),
-    );
-    this.#users = new UserRunner({
-      environment,
-      userClasses: options.userClasses,
-      created: (user, userClass) => this.#runtime.introduce(user, userClass),
-      changed: () => this.#usersChanged(),
-      constructionFailed: (message) => this.fault(message),
-      nobodyCanStart: () => this.#stopTest('no users can be started: the constructor of every class threw'),
-      stopTest: (reason) => this.#stopTest(reason),
+    this.#leash = new Leash({
+      vitals: () => link.vitals,
+      graceSeconds: options.graceSeconds ?? defaultGraceSeconds,
+      tickMillis: times.watchSeconds * 1000,
+      expired: (what) => this.#expired(what),
     });
-    this.#reporter = new Reporter(recorder, (interval) => this.#report(interval));
+    this.#runtime = this.#makeRuntime();
+    this.#users = this.#makeUsers();
+    this.#outbox = new ReportOutbox({ send: (report) => link.send(report), limits: times.keptReports });
     this.usage = new UsageMonitor(environment, options.usageLimits);
-    this.#stallWatch = new StallWatch({
-      stallSeconds: options.stallSeconds,
-      beforeBreak: () => this.#runtime.refuseTasks(),
-      broken: (message) => this.#stalled(message),
+    this.#test = this.#makeTest();
+    this.#heartbeats = new Heartbeats({
+      clientId: options.id,
+      environment,
+      link,
+      seconds: times.heartbeatSeconds,
+      state: () => heartbeatState(this.#test.state),
+      before: () => this.#leash.check(),
     });
+    this.#logs = this.#makeLogs();
     environment.events.request.recordInto(recorder);
-    link.listen({ message: (message) => this.#receive(message), closed: () => this.#close() });
+    link.listen({
+      message: (message) => this.#receive(message),
+      interrupted: (reason) => this.#interrupted(reason),
+      resumed: () => this.#resumed(),
+      renewed: () => this.#renewed(),
+      closed: (reason) => this.#linkClosed(reason),
+    });
   }
 
   /** What users and clients of this worker need of it. */
@@ -110,6 +99,20 @@ export class Worker {
     return this.#users.pool.size;
   }
 
+  get state(): WorkerTest['state'] {
+    return this.#test.state;
+  }
+
+  /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
+  get isTellingEnd(): boolean {
+    return this.#test.isTellingEnd;
+  }
+
+  /** For a master that does not know this worker: what it is doing; undefined before it has been with one. */
+  get standing(): WorkerStanding | undefined {
+    return this.#run === undefined ? undefined : this.#test.standing(this.#run, this.index);
+  }
+
   /** A message of the locustfile to the master. */
   sendMessage(type: string, data: unknown): void {
     this.options.link.send({ kind: 'custom', type, data, nodeId: this.options.id });
@@ -117,31 +120,111 @@ export class Worker {
 
   /** Something failed that is neither a request nor a task: the exit code says so. */
   fault(message: string): void {
-    this.options.link.send({ kind: 'fault', message });
+    this.hasFault = true;
+    this.#fault = { kind: 'fault', message };
+    this.options.link.send(this.#fault);
   }
 
+  /** Stops the users of this worker, and no others. Resolves when listeners of `testStop` are done. */
+  stop(): Promise<void> {
+    return this.#test.stop(this.#test.number, false);
+  }
+
+  /** Stops, lets the master have the last reports, and leaves it. Resolves when the connection is closed. */
+  leave(why: WorkerEnding['why'] = 'left', reason = ''): Promise<void> {
+    this.#leaving ??= this.#leave(why, reason);
+    return this.#leaving;
+  }
+
+  #makeRuntime(): WorkerRuntime {
+    return new WorkerRuntime({
+      recorder: this.options.recorder,
+      workerIndex: () => this.index,
+      stopTest: (reason) => this.#stopTest(reason),
+      needIterations: () => this.#test.needIterations(),
+      isHeld: () => this.#leash.isHeld(),
+    });
+  }
+
+  #makeUsers(): UserRunner {
+    const { environment, userClasses } = this.options;
+    return new UserRunner({
+      environment,
+      userClasses,
+      created: (user, userClass) => this.#runtime.introduce(user, userClass),
+      ended: (user) => this.#runtime.dismiss(user),
+      changed: () => this.#test.usersChanged(),
+      constructionFailed: (message) => this.fault(message),
+      nobodyCanStart: () => this.#stopTest('no users can be started: the constructor of every class threw'),
+      stopTest: (reason) => this.#stopTest(reason),
+    });
+  }
+
+  #makeTest(): WorkerTest {
+    return new WorkerTest({
+      options: this.options,
+      runtime: this.#runtime,
+      users: this.#users,
+      outbox: this.#outbox,
+      leash: this.#leash,
+      health: this.#health,
+      usage: this.usage,
+      stallWatch: new StallWatch({
+        stallSeconds: this.options.stallSeconds,
+        beforeBreak: () => this.#runtime.refuseTasks(),
+        broken: (message) => this.#stalled(message),
+      }),
+      stopTest: (reason) => this.#stopTest(reason),
+    });
+  }
+
+  #makeLogs(): LogForwarder | undefined {
+    const { formatLog: format, link } = this.options;
+    if (format === undefined) return undefined;
+    return new LogForwarder({ format, batchMillis: 1000, send: (lines) => link.send({ kind: 'logs', lines }) });
+  }
+
+  /** What cannot be used concerns that message alone. */
   #receive(message: MasterMessage): void {
+    try {
+      this.#take(message);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #take(message: MasterMessage): void {
     switch (message.kind) {
       case 'welcome':
-        this.index = message.index;
+        this.#welcome(message.index, message.setup);
+        return;
+      case 'heartbeat':
+        this.#heartbeats.answered();
         return;
       case 'testStart':
-        this.#guard(this.#beginTest(message));
+        this.#stopTestWish = undefined;
+        this.#guard(this.#test.begin(message));
         return;
       case 'spawn':
-        this.#spawn(message);
+        this.#test.spawn(message);
         return;
       case 'spawningComplete':
-        this.#spawningComplete(message.userCount);
+        if (message.test === this.#test.number) this.#test.spawningComplete(message.userCount);
         return;
       case 'reset':
-        this.#reset(message.period);
+        this.#test.reset(message.period);
+        return;
+      case 'grant':
+        this.#test.grant(message);
+        return;
+      case 'acknowledge':
+        this.#outbox.acknowledge(message.sequence);
         return;
       case 'stop':
-        this.#guard(this.#stop(message.test));
+        this.#guard(this.#test.stop(message.test, message.isHurried));
         return;
       case 'quit':
-        this.#guard(this.#quit());
+        this.#guard(this.leave('quit'));
         return;
       case 'updateUserClass':
         this.options.updateUserClass?.(message.update);
@@ -149,10 +232,6 @@ export class Worker {
       case 'custom':
         this.options.customMessage?.(message);
         return;
-      case 'heartbeat':
-      case 'grant':
-      case 'acknowledge':
-        return; // a link that can break keeps reports until here; this one cannot
       default:
         message satisfies never;
     }
@@ -160,120 +239,92 @@ export class Worker {
 
   /** Owner of what goes on after a message was received. */
   #guard(work: Promise<void>): void {
-    work.catch((thrown: unknown) => {
-      log.critical(`worker ${this.options.id} failed: ${describeThrown(thrown)}`);
-      this.fault(String(thrown));
-    });
+    work.catch((thrown: unknown) => this.#failed(thrown));
   }
 
-  async #beginTest({ test, period, startTime, settings }: MasterMessage & { kind: 'testStart' }): Promise<void> {
-    this.#test = test;
-    this.#period = period;
-    this.#lastStep = 0;
-    this.#awaitedStep = 0;
-    this.#wasSpent = false;
-    this.#isStopping = false;
-    this.#hasBegun = false;
-    this.options.applySettings?.(settings);
-    this.options.recorder.reset();
-    this.#runtime.begin(settings);
-    this.#users.begin(settings.stopTimeoutSeconds);
-    this.usage.beginTest();
-    await this.#fire(this.options.environment.events.testStart);
-    if (this.#isStopping || test !== this.#test) return;
-    this.#health.take(); // what it did before there were users, as in listeners of testStart, is not judged
-    this.#reporter.start(startTime + settings.warmupSeconds);
-    this.#stallWatch.start();
-    this.#hasBegun = true;
-    this.options.link.send({ kind: 'started', test });
-    for (const message of this.#early.splice(0)) this.#spawn(message);
+  #failed(thrown: unknown): void {
+    log.critical(`worker ${this.options.id} failed: ${describeThrown(thrown)}`);
+    this.fault(String(thrown));
   }
 
-  /** Fires an event of the test, unless the master does. Waits for its listeners. */
-  async #fire(hook: EventHook<EnvironmentEvent>): Promise<void> {
-    const { environment, firesTestEvents } = this.options;
-    if (!firesTestEvents) return;
-    try {
-      await hook.fireAndWait({ environment });
-    } catch (thrown) {
-      this.#steered(thrown);
+  #welcome(index: number, setup: RunSetup): void {
+    const isOther = this.#run !== undefined && this.#run !== setup.run;
+    if (isOther) this.#beginAnew();
+    this.#run = setup.run;
+    this.index = index;
+    this.options.applySetup?.(setup);
+    this.#goOnSending(this.#isRenewed);
+    this.#isRenewed = false;
+  }
+
+  /** The master conducts another run, so nothing of the one before is of use to it. */
+  #beginAnew(): void {
+    const requests = this.#outbox.drop();
+    log.error(
+      `the master was started anew for another run: the users of the run before are stopped${requests === 0 ? '' : `, and ${requests} requests that they made were not reported`}`,
+    );
+    this.#fault = undefined;
+    this.#stopTestWish = undefined;
+    this.#guard(this.#test.forget());
+  }
+
+  #interrupted(reason: string): void {
+    log.debug(`the connection to the master is lost (${reason}): users go on`);
+    this.#leash.interrupted();
+    this.#outbox.hold();
+    this.#logs?.hold(true);
+  }
+
+  #resumed(): void {
+    this.#leash.resumed();
+    this.#goOnSending(false);
+  }
+
+  /** The welcome that follows says which run it is. */
+  #renewed(): void {
+    this.#leash.resumed();
+    this.#outbox.hold();
+    this.#isRenewed = true;
+  }
+
+  #goOnSending(isNew: boolean): void {
+    const { link } = this.options;
+    this.#outbox.open(isNew);
+    this.#logs?.hold(false);
+    this.#test.resumed(isNew);
+    if (!isNew) return;
+    if (this.#fault !== undefined) link.send(this.#fault);
+    if (this.#stopTestWish !== undefined) link.send(this.#stopTestWish);
+  }
+
+  #expired(what: Expiry): void {
+    switch (what) {
+      case 'lease':
+        log.warning('the master has not been heard for too long, and gives the users to other workers: they stop here');
+        this.#guard(this.#test.yieldUsers());
+        return;
+      case 'runTime':
+        log.warning('the run time is over and the master cannot be heard: the test ends here');
+        this.#guard(this.stop());
+        return;
+      case 'grace':
+        this.#guard(this.leave('lost', `it could not be reached for ${this.#graceSeconds} seconds`));
+        return;
+      default:
+        what satisfies never;
     }
   }
 
-  /** A listener threw a control exception: one that ends the test does, others mean nothing here. */
-  #steered(thrown: unknown): void {
-    if (!isControl(thrown)) throw thrown;
-    if (thrown instanceof StopTest) this.#stopTest(thrown);
-  }
-
-  #spawn(message: SpawnMessage): void {
-    if (message.test !== this.#test || message.step <= this.#lastStep || this.#isStopping) return;
-    if (!this.#hasBegun) {
-      this.#early.push(message);
-      return;
-    }
-    this.#lastStep = message.step;
-    this.#isRampOver = message.isLast;
-    this.#awaitedStep = message.isLast ? message.step : 0;
-    this.#users.spawn(message);
-  }
-
-  #spawningComplete(userCount: number): void {
-    const { environment, firesTestEvents } = this.options;
-    if (!firesTestEvents) return;
-    try {
-      environment.events.spawningComplete.fire({ userCount });
-    } catch (thrown) {
-      this.#steered(thrown);
-    }
-  }
-
-  #usersChanged(): void {
-    if (this.#isStopping) return;
-    const isSpent = this.#isSpent;
-    const isStepDone = this.#awaitedStep > 0 && this.#users.isSettled;
-    if (!isStepDone && isSpent === this.#wasSpent) return;
-    if (isStepDone) this.#awaitedStep = 0;
-    this.#wasSpent = isSpent;
-    const userCounts = this.#users.pool.counts();
-    const step = isStepDone ? this.#lastStep : 0;
-    this.options.link.send({ kind: 'users', test: this.#test, step, userCounts, isSpent });
-  }
-
-  /** Nobody runs, and that is because no iterations are left. */
-  get #isSpent(): boolean {
-    const { budget } = this.#runtime;
-    if (budget === undefined || this.userCount > 0) return false;
-    return budget.isUsedUp || (budget.hasRefused && this.#isRampOver && this.#users.isSettled);
-  }
-
-  #reset(period: number): void {
-    this.#period = period;
-    this.options.recorder.reset();
-    this.#runtime.exceptions.take();
-  }
-
-  #report(interval: IntervalStats): void {
-    const { environment, link, id, firesTestEvents } = this.options;
-    const data: Record<string, unknown> = {};
-    if (firesTestEvents) environment.events.reportToMaster.fire({ clientId: id, data });
-    this.#sequence++;
-    link.send({
-      kind: 'report',
-      sequence: this.#sequence,
-      period: this.#period,
-      interval,
-      userCounts: this.#users.pool.counts(),
-      exceptions: this.#runtime.exceptions.take(),
-      health: this.#health.take(),
-      data,
-    });
+  get #graceSeconds(): number {
+    return this.options.graceSeconds ?? defaultGraceSeconds;
   }
 
   #stopTest(reason: unknown): void {
     const text = reason instanceof Error ? reason.message : String(reason ?? '');
     const isBadSetup = reason instanceof BadSetup;
-    this.options.link.send({ kind: 'stopTest', test: this.#test, reason: text, isBadSetup });
+    this.hasBadSetup ||= isBadSetup;
+    this.#stopTestWish = { kind: 'stopTest', test: this.#test.number, reason: text, isBadSetup };
+    this.options.link.send(this.#stopTestWish);
   }
 
   #stalled(message: string): void {
@@ -282,28 +333,42 @@ export class Worker {
     this.#stopTest('');
   }
 
-  async #stop(test: number): Promise<void> {
-    if (test !== this.#test || this.#isStopping) return;
-    this.#isStopping = true;
-    const { environment, link } = this.options;
-    await this.#fire(environment.events.testStopping);
-    await this.#users.stopAll();
-    this.#reporter.stop();
-    this.#stallWatch.stop();
-    this.usage.endTest();
-    await this.#fire(environment.events.testStop);
-    link.send({ kind: 'stopped', test });
+  async #leave(why: WorkerEnding['why'], reason: string): Promise<void> {
+    const { link } = this.options;
+    if (why === 'lost') log.error(`the master is lost: ${reason}. The users of this worker are stopped`);
+    await this.stop();
+    if (link.vitals.isUp && !this.#isClosed) await this.#outbox.settled(this.#lastReportsSeconds);
+    this.#ending = { why, reason, unreportedRequests: this.#outbox.drop() };
+    this.#logs?.close();
+    link.send({ kind: 'quit' });
+    link.close();
+    if (this.#isClosed) this.#over();
   }
 
-  async #quit(): Promise<void> {
-    await this.#stop(this.#test);
-    this.options.link.send({ kind: 'quit' });
-    this.options.link.close();
+  #linkClosed(reason: Error | undefined): void {
+    this.#isClosed = true;
+    this.#leash.close();
+    this.#heartbeats.close();
+    if (this.#ending !== undefined) this.#over();
+    else this.#guard(this.leave('lost', reason?.message ?? 'it closed the connection'));
   }
 
-  #close(): void {
+  #over(): void {
+    const ending = this.#ending ?? { why: 'lost', reason: '', unreportedRequests: 0 };
+    if (ending.unreportedRequests > 0) {
+      log.error(
+        `${ending.unreportedRequests} requests of this worker were not reported: the master has not received them`,
+      );
+    }
+    this.#test.close();
+    this.#logs?.close();
     this.#health.close();
     this.usage.close();
     this.options.environment.events.request.recordInto(undefined);
+    this.options.ended?.(ending);
   }
+}
+
+function heartbeatState(state: WorkerTest['state']): 'ready' | 'spawning' | 'running' {
+  return state === 'spawning' || state === 'running' ? state : 'ready';
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TsloadError } from '../../../src/errors.js';
-import { RecordedFailure } from '../../../src/events/index.js';
+import { RecordedFailure, type TaskGate } from '../../../src/events/index.js';
 import {
   InterruptTaskSet,
   RescheduleTask,
@@ -328,6 +328,11 @@ test('StopUser ends this user only; StopTest ends the test', async () => {
   expect([environment.thrown, log.records]).toEqual([[], []]);
 });
 
+/** A gate that counts nothing and lets everybody pass, but for what the test says. */
+function aGate(parts: Partial<TaskGate>): TaskGate {
+  return { isCounting: false, claim: () => true, wait: () => () => {}, finish: () => {}, unclaim: () => {}, ...parts };
+}
+
 test('no task runs without an iteration: a user that gets none ends', async () => {
   class Browse extends TaskSet<Diarist> {
     @task look() {
@@ -341,11 +346,11 @@ test('no task runs without an iteration: a user that gets none ends', async () =
   }
   let left = 4;
   const asked: unknown[] = [];
-  const claimIteration = (user: object) => {
+  const claim = (user: object) => {
     asked.push(user);
     return left-- > 0;
   };
-  const user = await live(Shopper, withRuntime({ claimIteration }));
+  const user = await live(Shopper, withRuntime({ taskGate: aGate({ claim }) }));
   const diary = user instanceof Diarist ? user.diary : [];
   expect(diary.filter((entry) => entry === 'look')).toHaveLength(4);
   expect(diary.at(-1)).toBe('stop');

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { tracebackOf } from '../../../src/traceback.js';
 import { ExceptionLog } from '../../../src/worker/exceptionLog.js';
 import { isSaturated } from '../../../src/worker/health.js';
-import { IterationBudget } from '../../../src/worker/iterationBudget.js';
 import { randomFrom, userKey } from '../../../src/worker/random.js';
 import { describeStall } from '../../../src/worker/stallProtocol.js';
 import { StartQueue } from '../../../src/worker/startQueue.js';
@@ -94,22 +93,6 @@ describe('chance with a seed', () => {
       for (let i = 0; i < 10; i++) buckets[Math.floor(next() * 10)]!++;
     }
     for (const count of buckets) expect(Math.abs(count - 1000)).toBeLessThan(150);
-  });
-});
-
-describe('the budget of iterations', () => {
-  test('a total is for all users together', () => {
-    const budget = new IterationBudget({ kind: 'total', count: 3 });
-    const [a, b] = [{}, {}];
-    expect([a, b, a, b, a].map((user) => budget.claim(user))).toEqual([true, true, true, false, false]);
-    expect([budget.hasRefused, budget.isUsedUp]).toEqual([true, true]);
-  });
-
-  test('a number per user is for each, and is never used up for new ones', () => {
-    const budget = new IterationBudget({ kind: 'perUser', count: 2 });
-    const [a, b] = [{}, {}];
-    expect([a, a, a, b, b, b].map((user) => budget.claim(user))).toEqual([true, true, false, true, true, false]);
-    expect([budget.hasRefused, budget.isUsedUp]).toEqual([true, false]);
   });
 });
 

@@ -1,0 +1,65 @@
+/**
+ * Tells the master each second that this worker is there, what it is doing and what it uses; and tells listeners of both
+ * directions.
+ */
+import { epochSeconds } from '../clock.js';
+import { type Environment, type EventHook, type HeartbeatEvent, isControl } from '../events/index.js';
+import type { WorkerEnd, WorkerMessage } from '../link/index.js';
+import { ProcessUsage } from './processUsage.js';
+
+type Heartbeat = WorkerMessage & { readonly kind: 'heartbeat' };
+
+export interface HeartbeatOptions {
+  readonly clientId: string;
+  readonly environment: Environment;
+  readonly link: WorkerEnd;
+  /** 0: none are sent. */
+  readonly seconds: number;
+  state(): Heartbeat['state'];
+  /** Called before each. */
+  before(): void;
+}
+
+export class Heartbeats {
+  readonly #usage = new ProcessUsage();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: HeartbeatOptions) {
+    if (options.seconds <= 0) return;
+    this.#timer = setInterval(() => this.#send(), options.seconds * 1000).unref();
+    setImmediate(() => this.#send());
+  }
+
+  /** The master has answered one. */
+  answered(): void {
+    this.#tell(this.options.environment.events.heartbeatReceived);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #send(): void {
+    this.options.before();
+    const { link } = this.options;
+    const { isUp, roundTripMillis } = link.vitals;
+    if (!isUp) return;
+    link.send({
+      kind: 'heartbeat',
+      state: this.options.state(),
+      ...this.#usage.take(),
+      ...(roundTripMillis !== undefined && { roundTripMillis }),
+    });
+    this.#tell(this.options.environment.events.heartbeatSent);
+  }
+
+  /** A control exception of a listener steers nothing here. */
+  #tell(hook: EventHook<HeartbeatEvent>): void {
+    if (!hook.isListened) return;
+    try {
+      hook.fire({ clientId: this.options.clientId, timestamp: epochSeconds() });
+    } catch (thrown) {
+      if (!isControl(thrown)) throw thrown;
+    }
+  }
+}

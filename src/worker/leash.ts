@@ -1,0 +1,113 @@
+/**
+ * Watches how long the master has not been heard, and says what that ends. Its one timer runs while there is something to
+ * watch: a lost connection, or a test with a lease.
+ */
+import { epochSeconds } from '../clock.js';
+import type { LinkVitals } from '../link/index.js';
+import { type Expiry, expired, type TestTimes } from './lease.js';
+
+export interface LeashOptions {
+  /** Asked again each time: a link may give a new object. */
+  vitals(): LinkVitals;
+  readonly graceSeconds: number;
+  /** Milliseconds between two looks. */
+  readonly tickMillis: number;
+  /** Once for the grace, once in a test for its time, and once for the lease until it is renewed. */
+  expired(what: Expiry): void;
+}
+
+export class Leash {
+  #interruptedAt: number | undefined;
+  #test: TestTimes | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Until then the lease holds without another look: milliseconds of `performance.now()`. */
+  #heldUntil = 0;
+  readonly #told = new Set<Expiry>();
+
+  constructor(private readonly options: LeashOptions) {}
+
+  get isInterrupted(): boolean {
+    return this.#interruptedAt !== undefined;
+  }
+
+  /** The users had to stop because the lease was over, and the master does not count on this worker yet. */
+  get isLeaseOver(): boolean {
+    return this.#told.has('lease');
+  }
+
+  interrupted(): void {
+    this.#interruptedAt ??= performance.now();
+    this.#arm();
+  }
+
+  resumed(): void {
+    this.check();
+    this.#interruptedAt = undefined;
+    this.#arm();
+  }
+
+  begin(test: TestTimes): void {
+    this.#test = test;
+    this.#told.delete('runTime');
+    this.renewLease();
+    this.#arm();
+  }
+
+  end(): void {
+    this.#test = undefined;
+    this.#told.delete('lease');
+    this.#arm();
+  }
+
+  /** The master counts on this worker again. */
+  renewLease(): void {
+    this.#told.delete('lease');
+    this.#heldUntil = 0;
+  }
+
+  /** Hot: before each task of a test with a lease. Whether users may run. */
+  isHeld(): boolean {
+    if (this.isLeaseOver) return false;
+    const now = performance.now();
+    if (now <= this.#heldUntil) return true;
+    this.#heldUntil = this.options.vitals().provenAt + (this.#test?.leaseSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    if (now <= this.#heldUntil) return true;
+    this.#expire('lease');
+    return false;
+  }
+
+  /** To be called before a heartbeat is sent too: its answer must not hide that the lease had been over. */
+  check(): void {
+    const contact = {
+      now: performance.now(),
+      provenAt: this.options.vitals().provenAt,
+      interruptedAt: this.#interruptedAt,
+      epoch: epochSeconds(),
+    };
+    for (const what of expired(contact, this.options.graceSeconds, this.#test)) this.#expire(what);
+  }
+
+  /** Nothing expires any more. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#interruptedAt = undefined;
+    this.#test = undefined;
+  }
+
+  #expire(what: Expiry): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.options.expired(what);
+  }
+
+  #arm(): void {
+    const isNeeded = this.isInterrupted || this.#test?.leaseSeconds !== undefined;
+    if (isNeeded) {
+      this.#timer ??= setInterval(() => this.check(), this.options.tickMillis);
+      return;
+    }
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Reports on their way to the master: numbered when they are sent for the first time, kept until the master says that they are
+ * safe, and sent again to a master that was started anew.
+ *
+ * While the master cannot be heard, or is slow to acknowledge, reports wait here. The wait is bounded: see `keptReports.ts`.
+ */
+import type { ReportMessage } from '../link/index.js';
+import { condense, type KeptLimits, type KeptReport, requestsIn } from './keptReports.js';
+
+/** Reports that were sent and not acknowledged; with so many, further ones wait. */
+const maxUnderWay = 120;
+
+export interface OutboxOptions {
+  send(message: ReportMessage): void;
+  readonly limits: KeptLimits;
+}
+
+export class ReportOutbox {
+  #sequence = 0;
+  /** Sent and not acknowledged; ascending. */
+  #underWay: ReportMessage[] = [];
+  #waiting: KeptReport[] = [];
+  #isOpen = true;
+  #whenSent: (() => void)[] = [];
+  #whenSafe: (() => void)[] = [];
+
+  constructor(private readonly options: OutboxOptions) {}
+
+  /** The last number that was given. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  add(report: KeptReport): void {
+    this.#waiting.push(report);
+    this.#flush();
+    if (this.#waiting.length > 0) this.#waiting = condense(this.#waiting, this.options.limits);
+  }
+
+  /** The master cannot be heard: nothing is sent until `open`. */
+  hold(): void {
+    this.#isOpen = false;
+  }
+
+  /** `isNew`: it is another process than before, which may not have what was under way. */
+  open(isNew: boolean): void {
+    this.#isOpen = true;
+    if (isNew) for (const report of this.#underWay) this.options.send(report);
+    this.#flush();
+  }
+
+  /** Everything up to that number is safe. */
+  acknowledge(sequence: number): void {
+    this.#underWay = this.#underWay.filter((report) => report.sequence > sequence);
+    this.#flush();
+    if (this.#isEmpty) for (const tell of this.#whenSafe.splice(0)) tell();
+  }
+
+  /** Calls back when every report that was added before has been sent: at once, or later. */
+  afterReports(tell: () => void): void {
+    if (this.#waiting.length === 0) tell();
+    else this.#whenSent.push(tell);
+  }
+
+  /** Resolves when every report is safe, or after so many seconds. */
+  async settled(seconds: number): Promise<void> {
+    if (this.#isEmpty) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000);
+      this.#whenSafe.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Gives up what is not acknowledged. Returns how many requests were in it. */
+  drop(): number {
+    const requests = requestsIn([...this.#underWay, ...this.#waiting]);
+    this.#underWay = [];
+    this.#waiting = [];
+    this.#whenSent = [];
+    return requests;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#underWay.length === 0 && this.#waiting.length === 0;
+  }
+
+  #flush(): void {
+    while (this.#isOpen && this.#underWay.length < maxUnderWay) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#sequence++;
+      const report = { ...next, sequence: this.#sequence };
+      this.#underWay.push(report);
+      this.options.send(report);
+    }
+    if (this.#waiting.length === 0) for (const tell of this.#whenSent.splice(0)) tell();
+  }
+}

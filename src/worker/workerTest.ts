@@ -1,0 +1,353 @@
+/**
+ * One test after the other, as a worker lives it: the events of its beginning and its end, steps of the ramp, iterations, and
+ * what each report says beside the samples.
+ */
+import { epochSeconds } from '../clock.js';
+import { type EnvironmentEvent, type EventHook, isControl } from '../events/index.js';
+import type { IterationState, MasterMessage, SpawnMessage, TestSettings, WorkerStanding } from '../link/index.js';
+import { getLogger } from '../log.js';
+import type { IntervalStats } from '../stats/index.js';
+import { StopTest } from '../users/index.js';
+import type { HealthMonitor } from './health.js';
+import { IterationRequests } from './iterationRequests.js';
+import type { Leash } from './leash.js';
+import { Reporter } from './reporter.js';
+import type { ReportOutbox } from './reportOutbox.js';
+import type { StallWatch } from './stallWatch.js';
+import type { UsageMonitor } from './usageMonitor.js';
+import type { UserRunner } from './userRunner.js';
+import type { WorkerOptions } from './workerOptions.js';
+import type { WorkerRuntime } from './workerRuntime.js';
+
+const log = getLogger('tsload.runners');
+
+type TestStart = MasterMessage & { readonly kind: 'testStart' };
+type Grant = MasterMessage & { readonly kind: 'grant' };
+
+export interface WorkerTestParts {
+  readonly options: WorkerOptions;
+  readonly runtime: WorkerRuntime;
+  readonly users: UserRunner;
+  readonly outbox: ReportOutbox;
+  readonly leash: Leash;
+  readonly health: HealthMonitor;
+  readonly usage: UsageMonitor;
+  readonly stallWatch: StallWatch;
+  stopTest(reason: unknown): void;
+}
+
+const noIterations: IterationState = { granted: 0, finished: 0, returned: 0, waiting: 0 };
+
+export class WorkerTest {
+  readonly #reporter: Reporter;
+  readonly #requests: IterationRequests;
+  #test = 0;
+  #period = 0;
+  /** The step whose end the master wants to hear of; 0: none. */
+  #awaitedStep = 0;
+  #lastStep = 0;
+  #phase: 'ready' | 'beginning' | 'running' | 'stopping' | 'over' = 'ready';
+  /** What came while listeners of `testStart` were waited for. */
+  #early: (SpawnMessage | Grant)[] = [];
+  #wasSpent = false;
+  /** No further step of the ramp is to come. */
+  #isRampOver = false;
+  #isTellingEnd = false;
+  /** The end of this test, or of the one before. */
+  #ending: Promise<void> = Promise.resolve();
+  /** Seconds since 1970: spawns for a moment before it are of the time when the master still counted on the lease. */
+  #leaseOverTime = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: WorkerTestParts) {
+    const { options, runtime } = parts;
+    this.#reporter = new Reporter(options.recorder, (interval) => this.#report(interval));
+    this.#requests = new IterationRequests({
+      budget: () => runtime.granted,
+      isHeld: () => parts.leash.isInterrupted || !this.isOn,
+      send: (state) => options.link.send({ kind: 'iterations', test: this.#test, state }),
+    });
+  }
+
+  get number(): number {
+    return this.#test;
+  }
+
+  /** Locust's words. */
+  get state(): 'ready' | 'spawning' | 'running' | 'stopping' | 'stopped' {
+    if (this.#phase === 'beginning') return 'spawning';
+    if (this.#phase === 'over') return 'stopped';
+    if (this.#phase !== 'running') return this.#phase;
+    return this.#isRampOver && this.parts.users.isSettled ? 'running' : 'spawning';
+  }
+
+  /** A test is going on, or begins. */
+  get isOn(): boolean {
+    return this.#phase === 'beginning' || this.#phase === 'running';
+  }
+
+  /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
+  get isTellingEnd(): boolean {
+    return this.#isTellingEnd;
+  }
+
+  async begin(message: TestStart): Promise<void> {
+    if (message.test === this.#test) return this.#goOn(message);
+    const { test } = message;
+    this.#enterTest(message);
+    await this.#ending;
+    if (test !== this.#test) return;
+    const { options, runtime, users, usage } = this.parts;
+    options.applySettings?.(message.settings);
+    options.recorder.reset();
+    runtime.begin(message.settings);
+    users.begin(message.settings.stopTimeoutSeconds);
+    usage.beginTest();
+    await this.#fire(options.environment.events.testStart);
+    if (test === this.#test && this.#phase === 'beginning') this.#beginRunning(message);
+  }
+
+  spawn(message: SpawnMessage): void {
+    if (message.test !== this.#test || message.step <= this.#lastStep) return;
+    if (this.#phase === 'beginning') this.#early.push(message);
+    if (this.#phase !== 'running' || !this.#isOfNow(message)) return;
+    this.#lastStep = message.step;
+    this.#isRampOver = message.isLast;
+    this.#awaitedStep = message.isLast ? message.step : 0;
+    this.parts.users.spawn(message);
+  }
+
+  spawningComplete(userCount: number): void {
+    const { environment, firesTestEvents } = this.parts.options;
+    if (firesTestEvents) this.#steer(() => environment.events.spawningComplete.fire({ userCount }));
+  }
+
+  grant(message: Grant): void {
+    if (message.test !== this.#test) return;
+    if (this.#phase === 'beginning') this.#early.push(message);
+    if (this.#phase !== 'running') return;
+    this.parts.runtime.granted?.grant(message.count, message.isLast);
+    this.#tellUsers();
+  }
+
+  reset(period: number): void {
+    this.#period = period;
+    this.parts.options.recorder.reset();
+    this.parts.runtime.exceptions.take();
+  }
+
+  /** The users became fewer, or there is nothing left to start or stop. */
+  usersChanged(): void {
+    if (this.#phase !== 'running') return;
+    const { users, runtime } = this.parts;
+    const isDeserted = this.#lastStep > 0 && users.pool.size === 0 && users.isSettled;
+    if (isDeserted) runtime.granted?.returnRest();
+    this.#tellUsers();
+  }
+
+  needIterations(): void {
+    this.#requests.ask();
+  }
+
+  /** Ends the test; resolves when listeners of `testStop` are done. The same test once more: says again that it is over. */
+  stop(test: number, isHurried: boolean): Promise<void> {
+    if (test !== this.#test || this.#phase === 'ready') return Promise.resolve();
+    if (isHurried) this.parts.users.hurry();
+    if (this.#phase === 'over') this.#sayStopped();
+    if (this.isOn) {
+      this.#phase = 'stopping';
+      // a turn later: a listener of testStopping that asks for the stop once more must find this one
+      this.#ending = Promise.resolve().then(() => this.#end());
+    }
+    return this.#ending;
+  }
+
+  /** The lease is over: the users stop, for the master gives them to others. The test goes on, and so does this worker. */
+  async yieldUsers(): Promise<void> {
+    this.#leaseOverTime = epochSeconds();
+    const { users, runtime } = this.parts;
+    runtime.granted?.returnRest();
+    await users.stopAll();
+    if (this.#phase === 'running') this.#sayStopped();
+  }
+
+  /** The master is of another run: the test here belongs to nobody. Resolves when its users are gone. */
+  forget(): Promise<void> {
+    const over = this.stop(this.#test, false);
+    this.#test = 0;
+    this.#early = [];
+    return over;
+  }
+
+  /** There is a connection again; `isNew`: to a master that was started anew, so what was told may be unknown to it. */
+  resumed(isNew: boolean): void {
+    if (isNew) this.#requests.forget();
+    this.#requests.ask();
+    if (isNew && this.#phase === 'over') this.#sayStopped();
+  }
+
+  standing(run: string, index: number): WorkerStanding {
+    const { users, outbox, runtime, leash } = this.parts;
+    return {
+      run,
+      index,
+      test: this.#test,
+      period: this.#period,
+      step: this.#lastStep,
+      userCounts: users.pool.counts(),
+      isSpent: this.#isSpent,
+      isStopped: this.#phase === 'over' || this.#phase === 'stopping' || leash.isLeaseOver,
+      sequence: outbox.sequence,
+      iterations: runtime.granted?.state ?? noIterations,
+    };
+  }
+
+  close(): void {
+    this.#requests.close();
+    this.#reporter.stop();
+    this.parts.stallWatch.stop();
+  }
+
+  #enterTest({ test, period }: TestStart): void {
+    this.#test = test;
+    this.#period = period;
+    this.#lastStep = 0;
+    this.#awaitedStep = 0;
+    this.#wasSpent = false;
+    this.#isRampOver = false;
+    this.#early = [];
+    this.#leaseOverTime = Number.NEGATIVE_INFINITY;
+    this.#requests.forget();
+    this.#phase = 'beginning';
+  }
+
+  #beginRunning({ test, startTime, settings }: TestStart): void {
+    const { health, stallWatch, options } = this.parts;
+    health.take(); // what it did before there were users, as in listeners of testStart, is not judged
+    this.#reporter.start(startTime + settings.warmupSeconds);
+    stallWatch.start();
+    this.#setLeash(startTime, settings);
+    this.#phase = 'running';
+    options.link.send({ kind: 'started', test });
+    for (const message of this.#early.splice(0)) {
+      if (message.kind === 'grant') this.grant(message);
+      else this.spawn(message);
+    }
+  }
+
+  /** The same test again, of a master that was started anew or that took this worker back: nothing here begins anew. */
+  #goOn({ test, period, startTime, settings }: TestStart): void {
+    const { options, users } = this.parts;
+    if (period !== this.#period) this.reset(period);
+    if (this.#phase === 'over') this.#sayStopped();
+    if (this.#phase !== 'running') return;
+    options.applySettings?.(settings);
+    users.stopTimeoutSeconds = settings.stopTimeoutSeconds;
+    this.#setLeash(startTime, settings);
+    this.#leaseOverTime = Number.NEGATIVE_INFINITY;
+    options.link.send({ kind: 'started', test });
+  }
+
+  #setLeash(startTime: number, { runSeconds, leaseSeconds }: TestSettings): void {
+    const runEnd = runSeconds === undefined ? Number.POSITIVE_INFINITY : startTime + runSeconds;
+    this.parts.leash.begin({ leaseSeconds, runEnd });
+  }
+
+  /** A spawn that was on its way when the lease ended asks for users that are others' by now. */
+  #isOfNow(message: SpawnMessage): boolean {
+    if (message.startTime < this.#leaseOverTime) return false;
+    this.parts.leash.renewLease();
+    return true;
+  }
+
+  /** Tells the master what it waits for: the end of a step, or that there is nothing left to do here. */
+  #tellUsers(): void {
+    const { users, options } = this.parts;
+    const isSpent = this.#isSpent;
+    const isStepDone = this.#awaitedStep > 0 && users.isSettled;
+    if (!isStepDone && isSpent === this.#wasSpent) return;
+    if (isStepDone) this.#awaitedStep = 0;
+    this.#wasSpent = isSpent;
+    const step = isStepDone ? this.#lastStep : 0;
+    options.link.send({ kind: 'users', test: this.#test, step, userCounts: users.pool.counts(), isSpent });
+  }
+
+  /** Nobody runs, and that is because no iterations are left. */
+  get #isSpent(): boolean {
+    const { runtime, users } = this.parts;
+    const { budget } = runtime;
+    if (budget === undefined || users.pool.size > 0) return false;
+    return budget.isUsedUp || (budget.hasRefused && this.#isRampOver && users.isSettled);
+  }
+
+  #report(interval: IntervalStats): void {
+    const { options, runtime, users, outbox, health } = this.parts;
+    const { environment, firesTestEvents, id } = options;
+    const data: Record<string, unknown> = {};
+    if (firesTestEvents) this.#steer(() => environment.events.reportToMaster.fire({ clientId: id, data }));
+    const iterations = runtime.granted?.state;
+    runtime.granted?.tick();
+    outbox.add({
+      kind: 'report',
+      period: this.#period,
+      interval,
+      userCounts: users.pool.counts(),
+      exceptions: runtime.exceptions.take(),
+      health: health.take(),
+      ...(iterations !== undefined && { iterations }),
+      data,
+    });
+  }
+
+  async #end(): Promise<void> {
+    const { options, users, leash, stallWatch, usage } = this.parts;
+    const { testStopping, testStop } = options.environment.events;
+    await this.#tellEnd(testStopping);
+    await users.stopAll();
+    leash.end();
+    this.#reporter.stop();
+    stallWatch.stop();
+    usage.endTest();
+    await this.#tellEnd(testStop);
+    this.#phase = 'over';
+    this.#sayStopped();
+  }
+
+  /** After the last report. */
+  #sayStopped(): void {
+    const test = this.#test;
+    this.parts.outbox.afterReports(() => this.parts.options.link.send({ kind: 'stopped', test }));
+  }
+
+  async #tellEnd(hook: EventHook<EnvironmentEvent>): Promise<void> {
+    this.#isTellingEnd = true;
+    await this.#fire(hook).finally(() => {
+      this.#isTellingEnd = false;
+    });
+  }
+
+  /** Fires an event of the test, unless the master does. Waits for its listeners. */
+  async #fire(hook: EventHook<EnvironmentEvent>): Promise<void> {
+    const { environment, firesTestEvents } = this.parts.options;
+    if (!firesTestEvents) return;
+    try {
+      await hook.fireAndWait({ environment });
+    } catch (thrown) {
+      this.#steered(thrown);
+    }
+  }
+
+  #steer(fire: () => void): void {
+    try {
+      fire();
+    } catch (thrown) {
+      this.#steered(thrown);
+    }
+  }
+
+  /** A listener threw a control exception: one that ends the test does, others mean nothing here. */
+  #steered(thrown: unknown): void {
+    if (!isControl(thrown)) throw thrown;
+    if (thrown instanceof StopTest) this.parts.stopTest(thrown);
+    else log.debug(`a listener threw ${thrown.name}, which steers nothing here`);
+  }
+}
