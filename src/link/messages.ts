@@ -90,9 +90,10 @@ export interface WorkerStanding {
  * How a worker stands with its share of the iterations of a total. Numbers count from the start of the test, so what it may
  * still run is `granted - returned - finished`.
  *
- * A worker asks (`iterations`) when users wait for a grant, or will within about a second. The master answers with grants, now
- * or when others give some back. In a report `finished` belongs to the samples of the same report: the test ends when the
- * reports of all workers together say that all iterations are finished.
+ * A worker asks (`iterations` with `waiting` above 0) when users wait for a grant, or will within about a second, and again
+ * after a grant that was not enough. The master answers with grants, now or when others give some back. In a report `finished`
+ * belongs to the samples of the same report: the test ends when the reports of all workers together say that all iterations
+ * are finished.
  */
 export interface IterationState {
   /** Granted to it, as far as it has heard. */
@@ -104,7 +105,7 @@ export interface IterationState {
    * other workers.
    */
   readonly returned: number;
-  /** Users that wait for a grant. */
+  /** Users that wait for a grant, or will soon. 0: it wants nothing. */
   readonly waiting: number;
 }
 
