@@ -1,27 +1,56 @@
 /**
  * What a master tells whoever keeps its journal, and what it needs back to go on with a run that an ended master began.
  *
- * Only types: the journal itself is a file elsewhere. What workers measured is not here; `reports.ts` hands it over.
+ * Only types: the journal itself is a file (`journal/`). What concerns the statistics, `reports.ts` hands over; the rest is the
+ * master's.
  */
 import type { IterationState, RunSetup, TestSettings } from '../link/index.js';
+import type { MergedSecond, Tick, UserException } from '../stats/index.js';
 import type { Load } from './load.js';
 
+/** What `reports.ts` does to the statistics, in its order: the same once more gives the same statistics. */
+export interface StatisticsJournal {
+  /** A new period begins, and nothing measured so far counts: for a new test. `time`: seconds since 1970. */
+  cleared(period: number, time: number): void;
+  /** The totals are over the time from here on. */
+  totalsBegun(time: number): void;
+  /** A new period begins; the numbers do so too. */
+  reset(period: number, time: number): void;
+  /** This was added. Resolves when it is safe, or no journal is kept any more: then the reports are acknowledged. */
+  applied(applied: AppliedReports): Promise<void>;
+  /** A worker is gone without having said so; it may come back all the same. `at`: when it was last heard of. */
+  workerLost(id: string, at: number): void;
+  /** A lost worker is there again. */
+  workerFound(id: string): void;
+}
+
+export interface AppliedReports {
+  readonly seconds: readonly MergedSecond[];
+  readonly exceptions: readonly UserException[];
+  /** The last report of each worker that has any among them. */
+  readonly counted: readonly CountedReport[];
+  /** A point of the history that was made after it. */
+  readonly tick?: Tick;
+}
+
+export interface CountedReport {
+  readonly worker: string;
+  readonly sequence: number;
+  readonly iterations?: IterationState;
+}
+
 /** Calls return at once and never throw: a journal that cannot be written says so in the log, and the run goes on. */
-export interface Journal {
+export interface Journal extends StatisticsJournal {
   /** Before anything else, and again when it changes (`userConfigs` grows with each update of a user class). */
   setup(setup: RunSetup): void;
   /** A worker was given its index. Once for each id. `graceSeconds`: for how long it goes on without a master. */
   worker(id: string, index: number, graceSeconds: number): void;
-  /** Nobody waits for this worker any more; it may come back all the same, and has its index then. */
-  workerLost(id: string): void;
   /** Before any worker is told of it. `shapeStartTime`: seconds since 1970, when a shape decides the load. */
   testStarted(test: TestRecord): void;
   /** The load that is wanted from now on. */
   targetChanged(load: Load): void;
-  /** All users of the wanted load are there, and everybody was told so. */
+  /** All users of that load are there, and everybody was told so. */
   spawned(): void;
-  /** What was measured before counts no more. */
-  reset(period: number): void;
   /** Every worker has stopped, and all that they reported is applied. */
   testStopped(test: number): void;
 }
@@ -61,6 +90,6 @@ export interface RestoredWorker {
   readonly sequence: number;
   /** Of its last report that is in the statistics. Absent without a total of iterations. */
   readonly iterations?: IterationState;
-  /** It was lost before the master ended: nobody waits for it. */
+  /** It was lost before the master ended (`Reports.workerLost`): nobody waits for it. */
   readonly isLost: boolean;
 }
