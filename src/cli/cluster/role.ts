@@ -4,6 +4,7 @@
 import { OptionError } from '../../errors.js';
 import { CodedError, exitCodes } from '../exit.js';
 import type { Settings } from '../options/optionTable.js';
+import type { EarlySettings } from '../options/settings.js';
 
 /** A master, with the workers that it starts itself. */
 export interface MasterRole {
@@ -39,7 +40,8 @@ const forMasters = [
 ] as const satisfies readonly (readonly [keyof Settings, string])[];
 
 /** `cores`: what --processes -1 means. Throws `OptionError` for options that contradict each other. */
-export function roleOf(settings: Settings, cores: number): Role {
+export function roleOf(settings: EarlySettings, cores: number): Role {
+  if (settings.supervised) return { kind: 'worker' }; // whatever files and variables of its machine say besides
   const processes = processCount(settings.processes, cores);
   const isMaster = settings.master || processes > 0 || settings.spawn.length > 0;
   checkTogether(settings, isMaster);
@@ -66,7 +68,7 @@ function processCount(processes: number | undefined, cores: number): number {
   );
 }
 
-function checkTogether(settings: Settings, isMaster: boolean): void {
+function checkTogether(settings: EarlySettings, isMaster: boolean): void {
   const { worker, master, spawn, protocol, foreignLocustfile } = settings;
   if (master && worker) {
     throw new CodedError(

@@ -19,8 +19,8 @@ export interface CommandLine {
   readonly positionals: readonly string[];
 }
 
-/** All words must be known, or, before the locustfile has added its own options, those that are not are skipped. */
-export type WhichWords = 'all' | 'known only';
+/** All words must be known, or, before the locustfile has added its own options, those that are not are skipped, or kept. */
+export type WhichWords = 'all' | 'known only' | 'unknown too';
 
 /** The error for a name that is no option, or the beginning of several. `place` is put behind the name. */
 export function unknownOption(name: string, specs: readonly AnySpec[], place = ''): OptionError {
@@ -97,7 +97,7 @@ function expandLong(word: string, specs: readonly AnySpec[], which: WhichWords):
   const spec = meant.length === 1 ? meant[0] : undefined;
   if (spec === undefined) {
     if (which === 'all') throw unknownOption(name, specs);
-    return { words: [], last: undefined };
+    return { words: which === 'unknown too' ? [word] : [], last: undefined };
   }
   if (equals >= 0) return { words: [`--${spec.name}${word.slice(equals)}`], last: undefined };
   return { words: [], last: spec };
@@ -108,7 +108,7 @@ function expandShort(word: string, specs: readonly AnySpec[], which: WhichWords)
   const spec = specs.find((one) => one.alias === word[1]);
   if (spec === undefined) {
     if (which === 'all') throw new OptionError(`there is no option ${word.slice(0, 2)}\nsee tsload --help`);
-    return { words: [], last: undefined };
+    return { words: which === 'unknown too' ? [word] : [], last: undefined };
   }
   const rest = word.slice(2);
   if (rest === '') return { words: [], last: spec };

@@ -122,6 +122,15 @@ const worker = {
   }),
 };
 
+const ofSpawned = {
+  supervised: flag({
+    name: 'supervised',
+    group: 'Worker options',
+    help: 'For workers that tsload itself starts: they are handed their secrets, and end with whoever started them.',
+    isHidden: true,
+  }),
+};
+
 /** A token is never repeated, not even where it is wrong. */
 function secretText(): OptionSpec<string | undefined> {
   const spec = optional(text('<token>'), {
@@ -188,4 +197,4 @@ const trust = {
   }),
 };
 
-export const clusterOptions = { ...master, ...worker, ...trust };
+export const clusterOptions = { ...master, ...worker, ...ofSpawned, ...trust };

@@ -12,6 +12,7 @@ import {
   unknownOption,
   type WhichWords,
 } from './arguments.js';
+import { clusterOptions } from './clusterOptions.js';
 import type { ConfigEntry } from './confFile.js';
 import { readConfigFiles } from './configFiles.js';
 import type { CustomSpec } from './customArguments.js';
@@ -40,9 +41,23 @@ export interface Parsed {
 
 const builtIn: readonly AnySpec[] = optionList.map(([, spec]) => spec);
 
-/** What must be known before the locustfile is loaded: what `-f` and `--config` say, and whether help or version is wanted. */
+/** The options that come before the locustfile: where it is, what part this process plays, and where its log lines go. */
+export type EarlySettings = Pick<
+  Settings,
+  keyof typeof clusterOptions | 'locustfile' | 'loglevel' | 'logfile' | 'skipLogSetup'
+>;
+
+const earlyKeys: readonly string[] = [
+  ...Object.keys(clusterOptions),
+  'locustfile',
+  'loglevel',
+  'logfile',
+  'skipLogSetup',
+];
+
+/** What must be known before the locustfile is loaded. */
 export interface Preparsed {
-  readonly locustfiles: readonly string[];
+  readonly settings: EarlySettings;
   readonly wantsHelp: boolean;
   readonly wantsVersion: boolean;
 }
@@ -57,7 +72,9 @@ export async function preparse(sources: Sources): Promise<Preparsed> {
     sources.variables,
     config.map((layer) => keyed(layer, builtIn, 'known only')),
   );
-  return { locustfiles: read(optionTable.locustfile, find), wantsHelp, wantsVersion };
+  const early = optionList.filter(([key]) => earlyKeys.includes(key));
+  const values = early.map(([key, spec]) => [key, readOption(spec, find)] as const);
+  return { settings: settingsFrom(new Map(values)), wantsHelp, wantsVersion };
 }
 
 /** Reads everything. Throws `OptionError` for the first thing that is wrong. */
@@ -70,9 +87,9 @@ export async function parseSettings(sources: Sources, custom: readonly CustomSpe
     sources.variables,
     layers.map((layer) => keyed(layer, specs, 'all')),
   );
-  const values = optionList.map(([key, spec]) => [key, read(spec, find)] as const);
+  const values = optionList.map(([key, spec]) => [key, readOption(spec, find)] as const);
   const settings = settingsFrom(new Map(values));
-  const customValues = Object.fromEntries(custom.map((spec) => [spec.key, read(spec, find)]));
+  const customValues = Object.fromEntries(custom.map((spec) => [spec.key, readOption(spec, find)]));
   return {
     settings,
     custom: customValues,
@@ -118,7 +135,7 @@ function valueFinder(
   };
 }
 
-function read<T>(spec: OptionSpec<T>, find: FindGiven): T {
+function readOption<T>(spec: OptionSpec<T>, find: FindGiven): T {
   const found = find(spec);
   if (found === undefined) return spec.initial;
   return spec.read(found.texts, found.label);

@@ -3,6 +3,7 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { Writable } from 'node:stream';
 import { TsloadError } from '../../errors.js';
 import { addLogSink, type LogLevel, type LogRecord, type LogSink, logLevels, setLogLevel } from '../../log.js';
 
@@ -26,15 +27,23 @@ export function formatRecord(record: LogRecord, host: string): string {
 export class Logging {
   readonly #kept: LogRecord[] = [];
   #stop = addLogSink((record) => this.#kept.push(record));
+  #stream: Writable = process.stderr;
 
   /** From now on lines go where the options say; the kept ones first. Throws `TsloadError` for a file that can't be written. */
   setUp(options: LogOptions): void {
-    const sink = options.skipLogSetup ? bareWarnings : formatted(options.logfile);
+    const write = options.logfile === undefined ? undefined : appendTo(options.logfile);
+    if (write !== undefined) this.#stream = streamOf(write);
+    const sink = options.skipLogSetup ? bareWarnings : formatted(write);
     const least = logLevels.indexOf(options.loglevel);
     setLogLevel(options.loglevel);
     this.#stop();
     for (const record of this.#kept.splice(0)) if (logLevels.indexOf(record.level) >= least) sink(record);
     this.#stop = addLogSink(sink);
+  }
+
+  /** Where lines go that are formatted already, as those of workers that this process has started. */
+  get stream(): Writable {
+    return this.#stream;
   }
 
   /** No lines from now on. */
@@ -44,7 +53,7 @@ export class Logging {
 
   /** The run never got to its options: the kept lines are shown as they are. */
   flush(): void {
-    for (const record of this.#kept.splice(0)) formatted(undefined)(record);
+    for (const record of this.#kept.splice(0)) formatted()(record);
   }
 }
 
@@ -53,15 +62,24 @@ const bareWarnings: LogSink = ({ level, message }) => {
   if (level !== 'DEBUG' && level !== 'INFO') process.stderr.write(`${message}\n`);
 };
 
-function formatted(logfile: string | undefined): LogSink {
+type Write = (text: string) => void;
+
+function streamOf(write: Write): Writable {
+  return new Writable({
+    write(chunk, _, done) {
+      write(String(chunk));
+      done();
+    },
+  });
+}
+
+function formatted(write: Write = (text) => void process.stderr.write(text)): LogSink {
   const host = hostname().split('.')[0] ?? '';
-  if (logfile === undefined) return (record) => void process.stderr.write(`${formatRecord(record, host)}\n`);
-  const write = appendTo(logfile);
   return (record) => write(`${formatRecord(record, host)}\n`);
 }
 
 /** Lines are written at once: none is lost when the process ends. A full disk loses lines, and standard error says so once. */
-function appendTo(path: string): (text: string) => void {
+function appendTo(path: string): Write {
   const descriptor = openLog(path);
   let hasFailed = false;
   return (text) => {

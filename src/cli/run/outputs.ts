@@ -71,8 +71,11 @@ export class Outputs {
     this.#console.stop();
   }
 
-  /** Writes everything a last time, closes the files and prints the final tables. Never rejects; may be called twice. */
-  async finish(runSeconds: number): Promise<void> {
+  /**
+   * Writes everything a last time, closes the files and prints the final tables; no tables of a test that never began, which has
+   * no `runSeconds`. Never rejects; may be called twice.
+   */
+  async finish(runSeconds: number | undefined): Promise<void> {
     if (this.#isFinished) return;
     this.#isFinished = true;
     clearInterval(this.#csvTimer);
@@ -82,7 +85,7 @@ export class Outputs {
     const { csv, json, hdrLog } = this.files;
     await Promise.all([csv?.close(stats, this.#moment()), json?.write(stats, this.#perSecond), hdrLog?.close()]);
     if (this.settings.json) for (const part of statisticsJson(stats, this.#perSecond)) await printed(part);
-    if (json === undefined) this.#console.printFinal(runSeconds);
+    if (json === undefined && runSeconds !== undefined) this.#console.printFinal(runSeconds);
   }
 
   /** What could not be written, a sentence for each file. */

@@ -4,9 +4,11 @@
  * What takes long is started early and side by side: esbuild builds the locustfile in its own process while this one loads
  * the rest of tsload.
  */
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { OptionError } from '../../errors.js';
 import { events } from '../../events/index.js';
 import { loadLocustfiles, type TsloadModule } from '../../locustfile/index.js';
+import { roleOf } from '../cluster/role.js';
 import { exitCodes } from '../exit.js';
 import { CustomArguments, type CustomSpec } from '../options/customArguments.js';
 import { optionList } from '../options/optionTable.js';
@@ -32,8 +34,15 @@ export async function run(words: readonly string[]): Promise<number> {
 async function runWith(sources: Sources, around: Around): Promise<number> {
   const early = await preparse(sources);
   if (early.wantsVersion) return print(`${versionLine()}\n`);
-  if (early.wantsHelp) return showHelp(early.locustfiles);
-  const loading = loadLocustfiles(early.locustfiles, { tsload: loadTsload() });
+  const { settings } = early;
+  if (early.wantsHelp) return showHelp(settings.locustfile);
+  const role = roleOf(settings, availableParallelism());
+  if (role.kind === 'supervisor') {
+    const { runSupervisor } = await import('./supervisor.js');
+    return runSupervisor(settings, role.processes, sources, around);
+  }
+  if (role.kind === 'worker') throw new OptionError('--worker is being built: leave it out');
+  const loading = loadLocustfiles(settings.locustfile, { tsload: loadTsload() });
   process.once('beforeExit', endStuckLoad);
   const [locustfile, { runSession }] = await Promise.all([loading, import('./session.js')]);
   process.off('beforeExit', endStuckLoad);

@@ -4,11 +4,11 @@
  * The order differs from Locust's in one point: users are stopped before `quitting` listeners are called and the exit code is
  * decided, so that both see the whole run, and every output is written after the last report.
  */
-import { type Environment, exitCodeOf, type LocalRunner } from '../../environment/index.js';
-import { isControl } from '../../events/index.js';
-import { describeThrown, getLogger } from '../../log.js';
+import { type Environment, exitCodeOf, type TestRunner } from '../../environment/index.js';
+import { getLogger } from '../../log.js';
 import { exitCodes } from '../exit.js';
 import type { Settings } from '../options/optionTable.js';
+import { Hurry } from './hurry.js';
 import { listenToKeys, pressKey, terminalInput } from './keyboard.js';
 import type { Outputs } from './outputs.js';
 import type { Signals } from './signals.js';
@@ -17,23 +17,21 @@ const log = getLogger('tsload.main');
 
 /** Longest delay of one timer, in milliseconds. */
 const maxDelayMillis = 2 ** 31 - 1;
-/** What is left when somebody is in a hurry. */
-const hurriedStopMillis = 2000;
 
 export class TestRun {
   #stopNow: (why: 'stopped' | 'time' | 'ended') => void = () => {};
-  #hurryUp: () => void = () => {};
-  readonly #hurried = new Promise<void>((resolve) => {
-    this.#hurryUp = resolve;
-  });
+  readonly #hurry = new Hurry();
   #runTimer: NodeJS.Timeout | undefined;
   #began = 0;
+  #wasNeverStarted = false;
 
   constructor(
     private readonly environment: Environment,
-    private readonly runner: LocalRunner,
+    private readonly runner: TestRunner,
     private readonly settings: Settings,
     private readonly outputs: Outputs,
+    /** Resolves when the test can begin, with false when it never can. Default: it can. */
+    private readonly isReady: () => Promise<boolean> = async () => true,
   ) {}
 
   /** Returns the exit code. */
@@ -49,10 +47,14 @@ export class TestRun {
       hurry: (signal) => {
         log.warning(`Got ${signal} again: not waiting for users any longer`);
         this.runner.hurry();
-        this.#hurryUp();
+        this.#hurry.up();
       },
     });
     process.once('beforeExit', () => this.#stuck());
+    if (!(await Promise.race([this.isReady(), over.then(() => false)]))) {
+      this.#wasNeverStarted = true;
+      return this.#shutDown();
+    }
     this.#start();
     const closeKeys = listenToKeys(terminalInput(process.stdin), (key) =>
       pressKey(key, this.runner, this.environment.shape !== undefined),
@@ -89,7 +91,7 @@ export class TestRun {
     log.error('a listener awaits something that never comes: the run ends without it');
     this.environment.events.hasFailedListener = true;
     this.#stopNow('stopped');
-    this.#hurryUp();
+    this.#hurry.up();
   }
 
   #stopAfter(millis: number): void {
@@ -102,17 +104,26 @@ export class TestRun {
 
   async #shutDown(): Promise<number> {
     const { environment, runner, outputs } = this;
-    await this.#unlessHurried(runner.stopWithListeners(), 'stop');
+    await this.#hurry.unlessCalled(runner.stopWithListeners(), 'stop');
     const runSeconds = (performance.now() - this.#began) / 1000;
     log.debug('Running the quitting listeners');
-    await this.#unlessHurried(environment.events.quitting.fireAndWait({ environment }, { reverse: true }), 'quitting');
-    await this.#unlessHurried(runner.quit(), 'quit');
-    const code = exitCodeOf(environment, this.settings.exitCodeOnError);
+    await this.#hurry.unlessCalled(
+      environment.events.quitting.fireAndWait({ environment }, { reverse: true }),
+      'quitting',
+    );
+    await this.#hurry.unlessCalled(runner.quit(), 'quit');
+    const code = this.#exitCode();
     outputs.stopPrinting();
     log.info(`Shutting down (exit code ${code})`);
-    await outputs.finish(runSeconds);
-    await this.#unlessHurried(environment.events.quit.fireAndWait({ exitCode: code }), 'quit');
+    await outputs.finish(this.#wasNeverStarted ? undefined : runSeconds);
+    await this.#hurry.unlessCalled(environment.events.quit.fireAndWait({ exitCode: code }), 'quit');
     return this.#finalCode(code);
+  }
+
+  #exitCode(): number {
+    const { environment, settings } = this;
+    if (this.#wasNeverStarted) return environment.processExitCode ?? exitCodes.failed;
+    return exitCodeOf(environment, settings.exitCodeOnError);
   }
 
   /** Results that are missing in a file are worse than a failed request. A code that the test chose itself stands. */
@@ -120,15 +131,5 @@ export class TestRun {
     for (const failure of this.outputs.failures) log.error(failure);
     if (this.outputs.failures.length === 0 || this.environment.processExitCode !== undefined) return code;
     return exitCodes.output;
-  }
-
-  /** Waits for a step of the shutdown; when somebody hurries, a moment longer and no more. It must not end the shutdown. */
-  async #unlessHurried(step: Promise<unknown>, name: string): Promise<void> {
-    const settled = step.catch((thrown: unknown) => {
-      if (isControl(thrown)) log.warning(`a listener of ${name} threw ${thrown.name}: there is no test left to steer`);
-      else log.error(`${name} failed: ${describeThrown(thrown)}`);
-    });
-    const tooLong = this.#hurried.then(() => new Promise((resolve) => setTimeout(resolve, hurriedStopMillis)));
-    await Promise.race([settled, tooLong]);
   }
 }

@@ -1,0 +1,70 @@
+/**
+ * How a worker reaches its master: place, token, certificates.
+ */
+import { OptionError } from '../../errors.js';
+import type { MasterAddress } from '../../link/index.js';
+import { getLogger } from '../../log.js';
+import { CodedError, exitCodes } from '../exit.js';
+import type { EarlySettings, Sources } from '../options/settings.js';
+import { isLoopback } from './role.js';
+import { workerTls } from './tls.js';
+import { givenToken } from './token.js';
+import { findToken, tokenPaths } from './tokenFile.js';
+
+const log = getLogger('tsload.main');
+
+const lookMillis = 200;
+/** A master that is started a moment later is nothing to speak of. */
+const quietMillis = 3000;
+/** As long as a worker tries to connect. */
+const waitSeconds = 300;
+
+/** `handed`: what whoever started this worker handed over. Throws `OptionError`; waits for a master of this user's to appear. */
+export async function masterAddress(
+  settings: EarlySettings,
+  sources: Sources,
+  handed: Readonly<Record<string, string>>,
+): Promise<MasterAddress> {
+  const { masterHost: host, masterPort: port } = settings;
+  const tls = workerTls(settings);
+  const token = handed['token'] ?? givenToken(settings, sources.variables) ?? (await foundToken(settings, sources));
+  if (tls === undefined && !isLoopback(host)) {
+    log.warning(
+      `The token goes to ${host} without encryption, so anyone on the way can read it: give master and workers TLS ` +
+        'certificates (docs/security.md) unless you trust the network',
+    );
+  }
+  return { host, port, token, ...(tls === undefined ? {} : { tls }) };
+}
+
+/** The token of a master that this user has started on this machine, now or in a while. */
+async function foundToken({ masterHost, masterPort }: EarlySettings, { variables, home }: Sources): Promise<string> {
+  if (!isLoopback(masterHost)) {
+    throw new OptionError(
+      `the master at ${masterHost} wants a token: set TSLOAD_TOKEN to the one that it has printed, or give --token-file`,
+    );
+  }
+  const paths = tokenPaths(masterPort, variables, home);
+  const began = performance.now();
+  let hasTold = false;
+  for (;;) {
+    const token = findToken(paths);
+    if (token !== undefined) return token;
+    const waitedMillis = performance.now() - began;
+    if (waitedMillis > waitSeconds * 1000) throw notFound(masterPort);
+    if (waitedMillis > quietMillis && !hasTold) {
+      hasTold = true;
+      log.info(
+        `Waiting for a master that you start on this machine, port ${masterPort} (for another's set TSLOAD_TOKEN)`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookMillis));
+  }
+}
+
+function notFound(port: number): CodedError {
+  return new CodedError(
+    exitCodes.noMaster,
+    `no master of yours has listened at port ${port} of this machine for ${waitSeconds} seconds: start one with tsload --master`,
+  );
+}

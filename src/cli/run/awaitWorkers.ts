@@ -1,0 +1,47 @@
+/**
+ * The wait of a master for its workers, before a test begins. Contract §1.13 of the wire.
+ */
+import type { MasterRunner } from '../../environment/index.js';
+import { getLogger } from '../../log.js';
+import type { OwnWorkers } from '../cluster/ownWorkers.js';
+import type { Settings } from '../options/optionTable.js';
+
+const log = getLogger('tsload.runners');
+
+const lookMillis = 200;
+/** So often it is said that nothing has changed. */
+const repeatMillis = 10_000;
+
+/** Resolves with false when it gives up: the time is over, or a worker that this process started ended before it had come. */
+export async function awaitWorkers(
+  runner: Pick<MasterRunner, 'untilWorkers' | 'readyWorkerCount'>,
+  own: Pick<OwnWorkers, 'count' | 'failed'>,
+  { expectWorkers, expectWorkersMaxWait }: Pick<Settings, 'expectWorkers' | 'expectWorkersMaxWait'>,
+): Promise<boolean> {
+  const expected = expectWorkers ?? Math.max(1, own.count);
+  const stopTelling = tellProgress(runner, expected);
+  const failed = own.failed.then(() => 'failed' as const);
+  const came = await Promise.race([runner.untilWorkers(expected, expectWorkersMaxWait), failed]);
+  stopTelling();
+  if (came === true) return true;
+  const ready = `${runner.readyWorkerCount} of ${expected} workers came`;
+  if (came === 'failed') log.error(`A worker ended before the test began: the test is not started (${ready})`);
+  else log.error(`Gave up waiting for workers: ${ready} within ${expectWorkersMaxWait} seconds`);
+  return false;
+}
+
+/** A line at the beginning, with each that comes, and now and then. */
+function tellProgress(runner: Pick<MasterRunner, 'readyWorkerCount'>, expected: number): () => void {
+  let told = -1;
+  let toldAt = 0;
+  const look = (): void => {
+    const ready = runner.readyWorkerCount;
+    if (ready >= expected || (ready === told && performance.now() - toldAt < repeatMillis)) return;
+    told = ready;
+    toldAt = performance.now();
+    log.info(`Waiting for workers: ${ready} of ${expected} are ready`);
+  };
+  look();
+  const timer = setInterval(look, lookMillis);
+  return () => clearInterval(timer);
+}

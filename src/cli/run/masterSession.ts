@@ -1,0 +1,119 @@
+/**
+ * A run as its master: listens for workers, starts those that --processes and --spawn name, waits until they are there, and
+ * conducts the test.
+ */
+import { hostname, networkInterfaces } from 'node:os';
+import type { Environment, MasterRunner } from '../../environment/index.js';
+import { LocustfileError } from '../../errors.js';
+import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
+import { getLogger } from '../../log.js';
+import { PrefixedLines } from '../../spawn/index.js';
+import { joinLines } from '../cluster/join.js';
+import { OwnWorkers } from '../cluster/ownWorkers.js';
+import { isLoopback, type MasterRole } from '../cluster/role.js';
+import { workerOrders } from '../cluster/spawnOrders.js';
+import { masterTls } from '../cluster/tls.js';
+import { givenToken, makeToken } from '../cluster/token.js';
+import { findToken, forgetTokens, keepToken, tokenPaths } from '../cluster/tokenFile.js';
+import type { CustomSpec } from '../options/customArguments.js';
+import type { Settings } from '../options/optionTable.js';
+import type { Sources } from '../options/settings.js';
+import { awaitWorkers } from './awaitWorkers.js';
+import { checkHosts, initialise } from './initialise.js';
+import { Outputs } from './outputs.js';
+import type { Around } from './session.js';
+import { TestRun } from './testRun.js';
+
+const log = getLogger('tsload.main');
+
+/** What a master is made from. */
+export interface MasterSetting {
+  readonly environment: Environment;
+  readonly settings: Settings;
+  readonly role: MasterRole;
+  readonly locustfile: LoadedLocustfile;
+  readonly sources: Sources;
+  readonly custom: readonly CustomSpec[];
+}
+
+/** Returns the exit code. */
+export async function runMaster(setting: MasterSetting, around: Around): Promise<number> {
+  const { environment, settings, role, sources } = setting;
+  const delivery = await deliveryOf(setting);
+  const orders = await workerOrders({ ...setting, isDelivered: delivery.isPossible });
+  around.strayErrors.countWith(() => {
+    environment.events.hasFailedListener = true;
+  });
+  const tls = masterTls(settings);
+  const given = givenToken(settings, sources.variables);
+  const token = given ?? leftToken(role, sources) ?? makeToken();
+  const runner = await environment.createMasterRunner({
+    bindHost: role.bindHost,
+    bindPort: role.bindPort,
+    token,
+    locustfile: delivery.package,
+    enableRebalancing: settings.enableRebalancing,
+    ...(tls === undefined ? {} : { tls }),
+  });
+  const outputs = await Outputs.open(settings, environment, runner);
+  await announce(setting, runner, given === undefined ? token : undefined);
+  await initialise(environment, runner);
+  checkHosts(environment);
+  const lines = new PrefixedLines(around.logging.stream);
+  await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
+  await own.start(orders(runner.port, token));
+  const isReady = () => awaitWorkers(runner, own, settings);
+  return await new TestRun(environment, runner, settings, outputs, isReady).run(around.signals);
+}
+
+interface Delivery {
+  readonly isPossible: boolean;
+  readonly package: () => Promise<Uint8Array>;
+}
+
+/**
+ * The locustfile's package, made before anything starts. Where workers may load it themselves, that it cannot be sent is only
+ * worth a line; those that ask for it are told.
+ */
+async function deliveryOf({ locustfile, role, settings }: MasterSetting): Promise<Delivery> {
+  const isLocal = !isOpen(role) && role.spawns.every((place) => place.startsWith('local'));
+  try {
+    const { bytes } = await packLocustfile(locustfile, { onThisMachine: isLocal });
+    return { isPossible: true, package: async () => bytes };
+  } catch (thrown) {
+    if (!(thrown instanceof LocustfileError) || !settings.master || role.spawns.length > 0) throw thrown;
+    log.warning(thrown.message);
+    return { isPossible: false, package: () => Promise.reject(thrown) };
+  }
+}
+
+/** Workers of others may join. */
+function isOpen({ bindHost }: MasterRole): boolean {
+  return !isLoopback(bindHost);
+}
+
+/** Of a master of this user that was killed at the same port: its workers still have it. */
+function leftToken({ bindPort }: MasterRole, { variables, home }: Sources): string | undefined {
+  return bindPort === 0 ? undefined : findToken(tokenPaths(bindPort, variables, home));
+}
+
+/** Tells how to join, on the terminal alone: a log may be read by more people than may start workers. */
+async function announce(setting: MasterSetting, runner: MasterRunner, madeToken: string | undefined): Promise<void> {
+  const { role, settings, sources } = setting;
+  const paths = tokenPaths(runner.port, sources.variables, sources.home);
+  if (madeToken === undefined) forgetTokens(paths);
+  const kept = madeToken === undefined ? undefined : await keepToken(madeToken, paths);
+  if (!settings.master && !isOpen(role)) return;
+  log.info(`Listening for workers at ${role.bindHost}:${runner.port}`);
+  const lines = joinLines({
+    bindHost: role.bindHost,
+    port: runner.port,
+    madeToken,
+    isTokenKept: kept !== undefined,
+    isEncrypted: settings.tlsCert !== undefined,
+    wantsCertificates: settings.tlsCa !== undefined,
+    interfaces: networkInterfaces(),
+    hostname: hostname(),
+  });
+  if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+}
