@@ -62,6 +62,11 @@ const bareWarnings: LogSink = ({ level, message }) => {
   if (level !== 'DEBUG' && level !== 'INFO') process.stderr.write(`${message}\n`);
 };
 
+/** As it stands in log lines. */
+export function shortHostname(): string {
+  return hostname().split('.')[0] ?? '';
+}
+
 type Write = (text: string) => void;
 
 function streamOf(write: Write): Writable {
@@ -74,7 +79,7 @@ function streamOf(write: Write): Writable {
 }
 
 function formatted(write: Write = (text) => void process.stderr.write(text)): LogSink {
-  const host = hostname().split('.')[0] ?? '';
+  const host = shortHostname();
   return (record) => write(`${formatRecord(record, host)}\n`);
 }
 

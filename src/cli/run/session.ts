@@ -17,6 +17,7 @@ import { listOf, makeEnvironment, taskRatioText } from './environmentOf.js';
 import { checkHosts, initialise } from './initialise.js';
 import type { Logging } from './logging.js';
 import { Outputs } from './outputs.js';
+import { hintAtProcesses } from './processesHint.js';
 import type { Signals } from './signals.js';
 import type { StrayErrors } from './strayErrors.js';
 import { TestRun } from './testRun.js';
@@ -57,6 +58,7 @@ export async function runSession(
 async function runAlone(environment: Environment, settings: Settings, around: Around): Promise<number> {
   const runner = environment.createLocalRunner();
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
+  if (settings.processes === undefined) hintAtProcesses(environment.events);
   const outputs = await Outputs.open(settings, environment, runner);
   await initialise(environment, runner);
   checkHosts(environment);
