@@ -25,11 +25,12 @@ import {
 } from './options.js';
 import type { TestRunner } from './testRunner.js';
 import { runnableClasses } from './userClasses.js';
+import type { WorkerRunner, WorkerRunnerOptions } from './workerRunner.js';
 
 export class Environment implements EnvironmentView {
   readonly events: Events;
   readonly shape: Shape | undefined;
-  readonly parsedOptions: ParsedOptions;
+  readonly #parsedOptions: Record<string, unknown>;
   readonly profile: string | undefined;
   /** The classes whose users run, sorted by name. */
   readonly userClasses: readonly UserClass[];
@@ -52,7 +53,7 @@ export class Environment implements EnvironmentView {
     this.options = completeOptions(options);
     this.events = options.events ?? new Events();
     this.shape = checkedShape(options.shape);
-    this.parsedOptions = options.parsedOptions ?? {};
+    this.#parsedOptions = { ...options.parsedOptions };
     this.profile = options.profile;
     this.host = options.host;
     this.stopTimeout = this.options.stopTimeout;
@@ -65,6 +66,15 @@ export class Environment implements EnvironmentView {
 
   get stats(): StatisticsView {
     return this.#statistics;
+  }
+
+  get parsedOptions(): ParsedOptions {
+    return this.#parsedOptions;
+  }
+
+  /** For tsload's own use: a worker's options that its master decides. Whoever holds `parsedOptions` sees them. */
+  adoptOptions(options: ParsedOptions): void {
+    Object.assign(this.#parsedOptions, options);
   }
 
   get runner(): TestRunner | undefined {
@@ -100,6 +110,19 @@ export class Environment implements EnvironmentView {
     const { MasterRunner } = await import('./masterRunner.js');
     const runner = await MasterRunner.open(this, this.#statistics, options);
     this.#runner = runner;
+    return runner;
+  }
+
+  /**
+   * A worker in this process; its master is another process. Resolves when it has joined; throws `ConnectionError` when it
+   * cannot. Once for each environment. Locust: `create_worker_runner`.
+   */
+  async createWorkerRunner(options: WorkerRunnerOptions = {}): Promise<WorkerRunner> {
+    this.#checkNoRunner();
+    const { WorkerRunner } = await import('./workerRunner.js');
+    const runner = await WorkerRunner.open(this, options);
+    this.#runner = runner;
+    this.#runtime = runner.runtime;
     return runner;
   }
 

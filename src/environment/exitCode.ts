@@ -8,6 +8,6 @@ export function exitCodeOf(environment: Environment, onError = 1): number {
   if (environment.processExitCode !== undefined) return environment.processExitCode;
   const { stats, runner, events } = environment;
   if (stats.errors.length > 0 || stats.exceptions.length > 0) return onError;
-  if (runner?.hasBadSetup) return 1;
+  if (runner?.hasBadSetup || runner?.lossOfMaster) return 1;
   return events.hasFailedListener || runner?.hasFault ? 2 : 0;
 }

@@ -6,3 +6,4 @@ export type { MasterRunner, MasterRunnerOptions } from './masterRunner.js';
 export type { EnvironmentOptions, Shape, UserClass } from './options.js';
 export { runSingleUser, type SingleUserOptions } from './singleUser.js';
 export type { TestRunner } from './testRunner.js';
+export type { WorkerRunner, WorkerRunnerOptions } from './workerRunner.js';

@@ -9,6 +9,8 @@ export interface TestRunner extends Runner {
   readonly hasFault: boolean;
   /** A user class could not run as it is set up, having no host: exit code 1. */
   readonly hasBadSetup: boolean;
+  /** On a worker: it lost its master, or what it measured last did not reach it: exit code 1. */
+  readonly lossOfMaster?: boolean;
   /** CPU usage was above 90 % at least once in this test, on any node. Locust: `cpu_warning_emitted`. */
   readonly hasCpuWarning: boolean;
   /** As `stop`, for callers that no listener waits for. */

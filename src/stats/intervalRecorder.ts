@@ -23,7 +23,7 @@ export interface IntervalRecorderOptions {
 }
 
 export class IntervalRecorder implements Recorder {
-  readonly #maxNames: number;
+  #maxNames: number;
   readonly #home: EntryHome;
   readonly #byType = new Map<string, Map<string, EntryRecorder>>();
   readonly #other: EntryRecorder;
@@ -43,6 +43,11 @@ export class IntervalRecorder implements Recorder {
   /** Hot: once per request where the call site does not keep the entry; allocates nothing for a known name. */
   entry(requestType: string, name: string): RecorderEntry {
     return this.#byType.get(requestType)?.get(name) ?? this.#addEntry(requestType, name);
+  }
+
+  /** Another cap, for names that come from now on. */
+  limitNames(maxNames: number): void {
+    this.#maxNames = maxNames;
   }
 
   cutOff(count: number): void {

@@ -252,9 +252,9 @@ export class Worker {
     if (isOther) this.#beginAnew();
     this.#run = setup.run;
     this.index = index;
-    this.options.applySetup?.(setup);
     this.#goOnSending(this.#isRenewed);
     this.#isRenewed = false;
+    this.options.applySetup?.(setup);
   }
 
   /** The master conducts another run, so nothing of the one before is of use to it. */
