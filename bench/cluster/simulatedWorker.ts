@@ -1,0 +1,139 @@
+/**
+ * A worker as its master sees one: it joins, says that its users are there, reports at each whole second, sends a heartbeat a
+ * second, and stops when it is told to. It has no users; what it reports was made before.
+ */
+import { callAt, epochSeconds } from '../../src/clock.js';
+import { connectToMaster, type MasterMessage, type WorkerHello, type WorkerMessage } from '../../src/link/index.js';
+import type { IntervalStats } from '../../src/stats/index.js';
+import { requestsIn } from './load.js';
+
+export interface MasterPlace {
+  readonly port: number;
+  readonly token: string;
+}
+
+const health = {
+  cpuPercent: 40,
+  memoryBytes: 90e6,
+  loopDelayMillis: 1.5,
+  loopUtilisation: 0.4,
+  gcMillis: 3,
+  isSaturated: false,
+};
+
+type WorkerLink = Awaited<ReturnType<typeof connectToMaster>>;
+
+export class SimulatedWorker {
+  /** In all reports that were sent. */
+  requests = 0;
+  /** Milliseconds from a heartbeat to its answer, since somebody looked. */
+  roundTrips: number[] = [];
+  isClosed = false;
+  #heartbeats: NodeJS.Timeout;
+  #beatAt = 0;
+  #sequence = 0;
+  #period = 0;
+  #userCounts: Readonly<Record<string, number>> = {};
+  #next: { readonly cancel: () => void } | undefined;
+  #cutAt = 0;
+
+  private constructor(
+    private readonly index: number,
+    private readonly link: WorkerLink,
+    private readonly intervals: readonly IntervalStats[],
+    heartbeatMillis: number,
+  ) {
+    this.#heartbeats = setTimeout(() => {
+      this.#heartbeats = setInterval(() => this.#beat(), heartbeatMillis);
+    }, Math.random() * heartbeatMillis); // heartbeats of a thousand workers are spread over the second
+    link.listen({
+      message: (message) => this.#receive(message),
+      closed: (reason) => {
+        this.isClosed = true;
+        clearTimeout(this.#heartbeats);
+        if (reason !== undefined) process.stderr.write(`worker ${index}: ${reason.message}\n`);
+      },
+    });
+  }
+
+  static async join(
+    index: number,
+    { port, token }: MasterPlace,
+    intervals: readonly IntervalStats[],
+    heartbeatMillis = 1000,
+  ): Promise<SimulatedWorker> {
+    const worker = `simulated${index}_${index.toString(16).padStart(32, '0')}`;
+    const hello = (): WorkerHello => ({ worker, version: '0.1.0', graceSeconds: 60 });
+    const link = await connectToMaster({ host: '127.0.0.1', port, token, hello, graceSeconds: 60 });
+    return new SimulatedWorker(index, link, intervals, heartbeatMillis);
+  }
+
+  #beat(): void {
+    this.#beatAt = performance.now();
+    this.#send({ kind: 'heartbeat', state: 'running', cpuPercent: 40, memoryBytes: 90e6 });
+  }
+
+  #receive(message: MasterMessage): void {
+    switch (message.kind) {
+      case 'heartbeat':
+        this.roundTrips.push(performance.now() - this.#beatAt);
+        return;
+      case 'testStart':
+        this.#period = message.period;
+        this.#send({ kind: 'started', test: message.test });
+        this.#begin();
+        return;
+      case 'spawn':
+        this.#userCounts = { ...this.#userCounts, ...message.counts };
+        if (message.isLast) this.#sayUsers(message.test, message.step);
+        return;
+      case 'stop':
+        this.#end(message.test);
+        return;
+      case 'quit':
+        this.link.close();
+        return;
+      default:
+    }
+  }
+
+  #sayUsers(test: number, step: number): void {
+    this.#send({ kind: 'users', test, step, userCounts: this.#userCounts, isSpent: false });
+  }
+
+  #begin(): void {
+    this.#cutAt = Math.floor(epochSeconds()) + 1;
+    this.#next = callAt(this.#cutAt, () => {
+      this.#report(this.#cutAt - 1);
+      this.#begin();
+    });
+  }
+
+  #end(test: number): void {
+    this.#next?.cancel();
+    this.#report(this.#cutAt - 1);
+    this.#userCounts = {};
+    this.#send({ kind: 'stopped', test });
+  }
+
+  #report(startTime: number): void {
+    const interval = this.intervals[(this.index + this.#sequence) % this.intervals.length];
+    if (interval === undefined) return;
+    this.#sequence++;
+    this.requests += requestsIn(interval);
+    this.#send({
+      kind: 'report',
+      sequence: this.#sequence,
+      period: this.#period,
+      interval: { ...interval, startTime, seconds: 1 },
+      userCounts: this.#userCounts,
+      exceptions: [],
+      health,
+      data: {},
+    });
+  }
+
+  #send(message: WorkerMessage): void {
+    this.link.send(message);
+  }
+}
