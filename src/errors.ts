@@ -15,6 +15,7 @@ export const errorCodes = {
   MISUSE: 'The API was used in a way that it does not allow.',
   SPAWN:
     'Workers cannot be started where they should run: no process, no ssh connection, or a host without a fitting Node.',
+  JOURNAL: 'A journal cannot be gone on with: it is damaged, of another run, or of another version.',
   OUTPUT: 'An output file cannot be written.',
 } as const;
 

@@ -1,3 +1,4 @@
+export * as fields from './fields.js';
 export type { Link, LinkListener, LinkVitals } from './link.js';
 export {
   connectToLocustMaster,
@@ -26,8 +27,9 @@ export type {
   WorkerMessage,
   WorkerStanding,
 } from './messages.js';
-export { readMasterMessage } from './readMasterMessage.js';
-export { readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
+export { maxCount, maxEpoch, readError, readHistogram, readInterval } from './readInterval.js';
+export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
+export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
 export type {
   ClientTls,
   ConnectOptions,

@@ -3,7 +3,14 @@
  */
 import { LinkError } from '../errors.js';
 import type { FailureSample } from '../events/index.js';
-import type { EntryStats, ErrorStats, IntervalStats, OutcomeStats, SparseCounts } from '../stats/index.js';
+import {
+  type EntryStats,
+  type ErrorStats,
+  type IntervalStats,
+  type OutcomeStats,
+  type SparseCounts,
+  slotCount,
+} from '../stats/index.js';
 import {
   asFields,
   counts,
@@ -22,7 +29,6 @@ import {
 const maxEntries = 100_000;
 const maxErrors = 100_000;
 const maxSamples = 3;
-const maxSlots = 1 << 16;
 const maxText = 16_384;
 const maxHeaders = 200;
 export const maxEpoch = 1e11;
@@ -70,10 +76,10 @@ function readOutcome(value: unknown, what: string): OutcomeStats {
   };
 }
 
-function readHistogram(value: unknown): SparseCounts & { readonly counts: readonly number[] } {
+export function readHistogram(value: unknown): SparseCounts & { readonly counts: readonly number[] } {
   const fields = asFields(value, 'histogram');
-  const slots = wholes(fields, 'slots', maxSlots, maxSlots);
-  const found = wholes(fields, 'counts', maxSlots, maxCount);
+  const slots = wholes(fields, 'slots', slotCount, slotCount - 1);
+  const found = wholes(fields, 'counts', slotCount, maxCount);
   if (slots.length !== found.length) {
     throw new LinkError(`histogram has ${slots.length} slots but ${found.length} counts`);
   }
@@ -82,7 +88,7 @@ function readHistogram(value: unknown): SparseCounts & { readonly counts: readon
   return { slots, counts: found };
 }
 
-function readError(value: unknown, what: string): ErrorStats {
+export function readError(value: unknown, what: string): ErrorStats {
   const fields = asFields(value, what);
   return {
     requestType: text(fields, 'requestType', maxText),

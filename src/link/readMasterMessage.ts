@@ -99,7 +99,7 @@ function readStarts(value: unknown, what: string): PlannedStarts {
   return { userClass: text(fields, 'userClass', maxName), ranks };
 }
 
-function readSetup(value: unknown): RunSetup {
+export function readSetup(value: unknown): RunSetup {
   const fields = asFields(value, 'setup');
   return {
     run: text(fields, 'run', maxName),
@@ -112,7 +112,7 @@ function readSetup(value: unknown): RunSetup {
   };
 }
 
-function readSettings(value: unknown): TestSettings {
+export function readSettings(value: unknown): TestSettings {
   const fields = asFields(value, 'settings');
   return {
     host: optionalText(fields, 'host', maxName * 8),

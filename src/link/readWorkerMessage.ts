@@ -98,7 +98,7 @@ function readStanding(value: unknown): WorkerStanding {
   };
 }
 
-function readIterations(value: unknown): IterationState {
+export function readIterations(value: unknown): IterationState {
   const fields = asFields(value, 'iterations');
   return {
     granted: whole(fields, 'granted', 0, maxCount),
@@ -142,7 +142,7 @@ function readReport(fields: Fields): ReportMessage {
   };
 }
 
-function readException(value: unknown, what: string): ReportedException {
+export function readException(value: unknown, what: string): ReportedException {
   const fields = asFields(value, what);
   return {
     message: text(fields, 'message', maxMessage),
@@ -151,7 +151,7 @@ function readException(value: unknown, what: string): ReportedException {
   };
 }
 
-function readHealth(value: unknown): WorkerHealth {
+export function readHealth(value: unknown): WorkerHealth {
   const fields = asFields(value, 'health');
   return {
     cpuPercent: real(fields, 'cpuPercent', 0, 1e6),

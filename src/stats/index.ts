@@ -1,5 +1,5 @@
 export type { UserException } from './exceptionTable.js';
-export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotOf } from './histogramLayout.js';
+export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotCount, slotOf } from './histogramLayout.js';
 export { IntervalMerge } from './intervalMerge.js';
 export { defaultMaxNames, IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';
 export {

@@ -1,0 +1,245 @@
+/**
+ * Keeps the journal of a run: notes what the master says, a second at a time, and begins a new file with a snapshot whenever
+ * the old one has grown enough, so that its size depends on the run's width and not on its length.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { epochSeconds } from '../../clock.js';
+import { TsloadError } from '../../errors.js';
+import { makeFolder } from '../../folders.js';
+import type { RunSetup } from '../../link/index.js';
+import { describeThrown, getLogger } from '../../log.js';
+import type { MergedSecond, RunStatistics, WorkerInterval } from '../../stats/index.js';
+import type { AppliedReports, CountedReport, TestRecord } from '../journal.js';
+import type { JournalOptions, KeptJournal } from '../keptJournal.js';
+import type { Load } from '../load.js';
+import { encodeRecord } from './encodeRecord.js';
+import { JournalFile } from './journalFile.js';
+import type {
+  ChangeRecord,
+  RunAbout,
+  StateRecord,
+  StoredCount,
+  StoredSecond,
+  StoredWorkerInterval,
+} from './records.js';
+import { RunFacts } from './runFacts.js';
+
+const log = getLogger('tsload.runners');
+
+/** Bytes that a file grows by before it begins anew; and at least so many times its snapshot. */
+const defaultCompactBytes = 8 * 1024 * 1024;
+const compactFactor = 2;
+
+export class RunJournal implements KeptJournal {
+  readonly #parts = new Map<string, () => unknown>();
+  readonly #compactBytes: number;
+  #snapshotBytes = 0;
+  /** The last second that is safe. Seconds since 1970. */
+  #safeUntil: number;
+  #failed: string | undefined;
+
+  private constructor(
+    readonly path: string,
+    private readonly about: RunAbout,
+    private readonly statistics: RunStatistics,
+    private readonly facts: RunFacts,
+    private readonly file: JournalFile,
+    options: JournalOptions,
+  ) {
+    this.#compactBytes = options.compactBytes ?? defaultCompactBytes;
+    this.#safeUntil = facts.time;
+  }
+
+  /** Begins a journal where there is none. Throws `TsloadError` OUTPUT. */
+  static async create(path: string, statistics: RunStatistics, options: JournalOptions): Promise<RunJournal> {
+    const { version, locustfile, settings } = options;
+    const about = { version, locustfile, startedAt: epochSeconds(), settings };
+    const facts = new RunFacts();
+    facts.time = about.startedAt;
+    const first = encodeRecord({ kind: 'state', about, ...facts.state, statistics: statistics.snapshot(), parts: {} });
+    return RunJournal.#with(path, about, statistics, facts, options, async (onFailure) => {
+      await makeFolder(dirname(path));
+      return JournalFile.create(path, first, { onFailure });
+    });
+  }
+
+  /** Goes on with a journal that was read up to `wholeBytes`; the statistics are restored from it. Throws `TsloadError` OUTPUT. */
+  static async goOn(
+    path: string,
+    from: { readonly about: RunAbout; readonly facts: RunFacts; readonly wholeBytes: number },
+    statistics: RunStatistics,
+    options: Pick<JournalOptions, 'compactBytes'>,
+  ): Promise<RunJournal> {
+    const { about, facts, wholeBytes } = from;
+    return RunJournal.#with(path, about, statistics, facts, { ...about, ...options }, (onFailure) =>
+      JournalFile.reopen(path, wholeBytes, { onFailure }),
+    );
+  }
+
+  static async #with(
+    path: string,
+    about: RunAbout,
+    statistics: RunStatistics,
+    facts: RunFacts,
+    options: JournalOptions,
+    openFile: (onFailure: (cause: unknown) => void) => Promise<JournalFile>,
+  ): Promise<RunJournal> {
+    let journal: RunJournal | undefined;
+    try {
+      const file = await openFile((cause) => journal?.fail(cause));
+      journal = new RunJournal(path, about, statistics, facts, file, options);
+      return journal;
+    } catch (cause) {
+      throw await cannotKeep(path, cause);
+    }
+  }
+
+  get failed(): string | undefined {
+    return this.#failed;
+  }
+
+  part(name: string, snapshot: () => unknown): void {
+    this.#parts.set(name, snapshot);
+  }
+
+  setup(setup: RunSetup): void {
+    this.#note({ kind: 'setup', setup });
+  }
+
+  worker(id: string, index: number, graceSeconds: number): void {
+    this.#note({ kind: 'worker', id, index, graceSeconds });
+  }
+
+  workerLost(id: string, at: number): void {
+    this.#note({ kind: 'workerLost', id, at });
+  }
+
+  workerFound(id: string): void {
+    this.#note({ kind: 'workerFound', id });
+  }
+
+  testStarted(test: TestRecord): void {
+    this.#note({ kind: 'testStarted', test });
+  }
+
+  targetChanged(load: Load): void {
+    this.#note({ kind: 'targetChanged', load });
+  }
+
+  spawned(): void {
+    this.#note({ kind: 'spawned' });
+  }
+
+  testStopped(test: number): void {
+    this.#note({ kind: 'testStopped', test });
+  }
+
+  cleared(period: number, time: number): void {
+    this.#note({ kind: 'cleared', period, time });
+  }
+
+  totalsBegun(time: number): void {
+    this.#note({ kind: 'totalsBegun', time });
+  }
+
+  reset(period: number, time: number): void {
+    this.#note({ kind: 'reset', period, time });
+  }
+
+  async applied({ seconds, exceptions, counted, tick }: AppliedReports): Promise<void> {
+    const safe = this.#note({
+      kind: 'applied',
+      seconds: seconds.map((second) => this.#stored(second)),
+      exceptions,
+      counted: counted.flatMap((count) => this.#storedCount(count)),
+      tick,
+    });
+    const { time } = this.facts;
+    this.#compactIfGrown();
+    await safe;
+    if (this.#failed === undefined) this.#safeUntil = time;
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+
+  async end(): Promise<void> {
+    await this.file.remove().catch((cause: unknown) => {
+      log.warning(
+        `the journal ${this.path} cannot be deleted (${describeThrown(cause)}): its run has ended, delete it`,
+      );
+    });
+  }
+
+  /** The run goes on without a journal. */
+  fail(cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
+    const until = new Date(this.#safeUntil * 1000).toISOString().slice(11, 19);
+    this.#failed = `the journal ${this.path} cannot be written (${reason}): the run goes on without it, and --resume could go on only from ${until} UTC`;
+    log.error(this.#failed);
+  }
+
+  #note(record: ChangeRecord): Promise<void> {
+    this.facts.take(record);
+    if (this.#failed !== undefined) return Promise.resolve();
+    try {
+      return this.file.append(encodeRecord(record));
+    } catch (thrown) {
+      this.fail(thrown);
+      return Promise.resolve();
+    }
+  }
+
+  #compactIfGrown(): void {
+    const { grownBytes } = this.file;
+    if (grownBytes < Math.max(this.#compactBytes, compactFactor * this.#snapshotBytes)) return;
+    if (this.#failed === undefined) this.#compact();
+  }
+
+  #compact(): void {
+    try {
+      const bytes = encodeRecord(this.#state());
+      this.#snapshotBytes = bytes.length;
+      void this.file.replace(bytes); // the file owns it, and what is noted later waits behind it
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  #state(): StateRecord {
+    const parts = Object.fromEntries(Array.from(this.#parts, ([name, snapshot]) => [name, snapshot()]));
+    return { kind: 'state', about: this.about, ...this.facts.state, statistics: this.statistics.snapshot(), parts };
+  }
+
+  #stored({ interval, workers }: MergedSecond): StoredSecond {
+    return { interval, workers: workers.flatMap((worker) => this.#storedWorker(worker)) };
+  }
+
+  /** A worker that was never given an index is one that nobody could take back. */
+  #storedWorker({ worker, health, ...about }: WorkerInterval): readonly StoredWorkerInterval[] {
+    const index = this.facts.indexOf(worker);
+    return index === undefined ? [] : [{ index, ...about, ...health }];
+  }
+
+  #storedCount({ worker, ...count }: CountedReport): readonly StoredCount[] {
+    const index = this.facts.indexOf(worker);
+    return index === undefined ? [] : [{ index, ...count }];
+  }
+}
+
+async function cannotKeep(path: string, cause: unknown): Promise<TsloadError> {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+    const isJournal = (await readFile(path, 'latin1').catch(() => '')).startsWith('tsload journal');
+    const what = isJournal ? 'is the journal of a run that has not ended' : 'exists and is no journal';
+    const advice = isJournal ? `go on with it by --resume ${path}, or delete it` : 'give another path with --journal';
+    return new TsloadError('OUTPUT', `${path} ${what}: ${advice}`, { cause });
+  }
+  const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
+  return new TsloadError(
+    'OUTPUT',
+    `the journal ${path} cannot be written (${reason}): give a path in a folder that you may write to`,
+    { cause },
+  );
+}
