@@ -3,6 +3,7 @@
 //   locust_results.csv   Time (s),RPS,Avg Response Time (ms),Failure Count: a row for each second
 //   response_time.csv    the time of each request in milliseconds, a line each
 //
+// Each worker of a test on several processes writes its own: locust_results_0.csv, response_time_0.csv, and so on.
 // restUser.ts and grpcUser.ts use it.
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
@@ -11,8 +12,10 @@ import { events } from 'tsload';
 /** From now on, every test writes the two files. Those of an earlier test are replaced. */
 export function writeTimeSeries(): void {
   let series: TimeSeries | undefined;
-  events.testStart.addListener(() => {
-    series = new TimeSeries();
+  events.testStart.addListener(({ environment: { parsedOptions, runner } }) => {
+    const index = runner?.workerIndex ?? 0;
+    if (index < 0) return; // a master: the users are on its workers
+    series = new TimeSeries(parsedOptions['worker'] === true ? `_${index}` : '');
   });
   events.request.addListener(({ responseTime, exception }) => {
     if (responseTime !== null) series?.add(responseTime, exception !== undefined);
@@ -25,14 +28,16 @@ export function writeTimeSeries(): void {
 
 /** One test. Numbers are gathered in memory and written once a second, so a request costs next to nothing. */
 class TimeSeries {
-  readonly #perSecond = createWriteStream('locust_results.csv');
-  readonly #perRequest = createWriteStream('response_time.csv');
+  readonly #perSecond: WriteStream;
+  readonly #perRequest: WriteStream;
   readonly #timer: NodeJS.Timeout;
   #seconds = 0;
   #times: number[] = [];
   #failures = 0;
 
-  constructor() {
+  constructor(suffix: string) {
+    this.#perSecond = createWriteStream(`locust_results${suffix}.csv`);
+    this.#perRequest = createWriteStream(`response_time${suffix}.csv`);
     for (const file of [this.#perSecond, this.#perRequest]) {
       file.on('error', (error) => console.error(`time series: ${error.message}`));
     }

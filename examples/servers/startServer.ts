@@ -6,11 +6,12 @@ import { events } from 'tsload';
 
 /**
  * Without `--host`, starts an example server (a file of this folder) before the test, as a process of its own, and makes it the
- * host. The server ends with this process.
+ * host. The server ends with this process. Of several processes only the master starts one: workers get the host from it.
  */
 export function useExampleServer(file: string): void {
   events.init.addListener(async ({ environment }) => {
-    if (!environment.host) environment.host = await startServer(join(import.meta.dirname, file));
+    const isWorker = environment.parsedOptions['worker'] === true;
+    if (!isWorker && !environment.host) environment.host = await startServer(join(import.meta.dirname, file));
   });
 }
 

@@ -5,14 +5,13 @@
  * the rest of tsload.
  */
 import { availableParallelism, homedir } from 'node:os';
-import { OptionError } from '../../errors.js';
 import { events } from '../../events/index.js';
 import { loadLocustfiles, type TsloadModule } from '../../locustfile/index.js';
 import { roleOf } from '../cluster/role.js';
 import { exitCodes } from '../exit.js';
 import { CustomArguments, type CustomSpec } from '../options/customArguments.js';
 import { optionList } from '../options/optionTable.js';
-import { preparse, type Sources } from '../options/settings.js';
+import { type EarlySettings, preparse, type Sources } from '../options/settings.js';
 import { versionLine } from '../version.js';
 import { Logging } from './logging.js';
 import type { Around } from './session.js';
@@ -41,13 +40,20 @@ async function runWith(sources: Sources, around: Around): Promise<number> {
     const { runSupervisor } = await import('./supervisor.js');
     return runSupervisor(settings, role.processes, sources, around);
   }
-  if (role.kind === 'worker') throw new OptionError('--worker is being built: leave it out');
+  if (role.kind === 'worker') return runAsWorker(settings, sources, around);
   const loading = loadLocustfiles(settings.locustfile, { tsload: loadTsload() });
   process.once('beforeExit', endStuckLoad);
   const [locustfile, { runSession }] = await Promise.all([loading, import('./session.js')]);
   process.off('beforeExit', endStuckLoad);
   await using _ = locustfile;
   return await runSession(locustfile, sources, customArguments(), around);
+}
+
+async function runAsWorker(early: EarlySettings, sources: Sources, around: Around): Promise<number> {
+  // before anything else: from here on it ends with whoever started it
+  const handed = early.supervised ? (await (await import('../../spawn/index.js')).superviseSelf()).secrets : {};
+  const { runWorker } = await import('./workerSession.js');
+  return runWorker({ early, sources, handed, tsload: loadTsload, custom: customArguments }, around);
 }
 
 /** The event loop is empty, and nobody could say why the process ends. */

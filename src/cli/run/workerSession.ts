@@ -1,0 +1,80 @@
+/**
+ * A worker: joins its master, runs users as it says, and ends with it.
+ */
+import type { WorkerRunnerOptions } from '../../environment/index.js';
+import { OptionError } from '../../errors.js';
+import { fetchLocustfile, type MasterAddress } from '../../link/index.js';
+import { type LoadedLocustfile, loadLocustfiles, loadPackage, type TsloadModule } from '../../locustfile/index.js';
+import { getLogger } from '../../log.js';
+import { readVersion } from '../../version.js';
+import { masterAddress } from '../cluster/masterAddress.js';
+import { withoutEffectOnWorker } from '../cluster/role.js';
+import type { CustomSpec } from '../options/customArguments.js';
+import { type EarlySettings, parseSettings, type Sources } from '../options/settings.js';
+import { makeEnvironment } from './environmentOf.js';
+import { initialise } from './initialise.js';
+import { formatRecord, shortHostname } from './logging.js';
+import { hintAtProcesses } from './processesHint.js';
+import type { Around } from './session.js';
+import { WorkerRun } from './workerRun.js';
+
+const log = getLogger('tsload.main');
+
+export interface WorkerSetting {
+  readonly early: EarlySettings;
+  readonly sources: Sources;
+  /** What whoever started this worker handed over. */
+  readonly handed: Readonly<Record<string, string>>;
+  readonly tsload: () => Promise<TsloadModule>;
+  /** The options that the locustfile adds; to be asked when it is loaded. */
+  readonly custom: () => readonly CustomSpec[];
+}
+
+type FindMaster = () => Promise<MasterAddress>;
+
+/** Returns the exit code. */
+export async function runWorker(setting: WorkerSetting, around: Around): Promise<number> {
+  const { early, sources, handed } = setting;
+  // lines of a worker that was started by tsload go through the stream of whoever started it
+  around.logging.setUp(early.supervised ? { ...early, logfile: undefined } : early);
+  if (!early.supervised) log.info(`Starting tsload ${readVersion()}, a worker of ${early.masterHost}:${early.masterPort}`);
+  let address: Promise<MasterAddress> | undefined;
+  const findMaster = () => (address ??= masterAddress(early, sources, handed)); // once: it may wait, and warn
+  const locustfile = await locustfileOf(setting, findMaster);
+  await using _ = locustfile;
+  const parsed = await parseSettings(sources, setting.custom());
+  if (!early.supervised) remark(withoutEffectOnWorker(parsed.settings));
+  const environment = makeEnvironment(locustfile, parsed, 'worker');
+  const runner = await environment.createWorkerRunner({
+    ...(await connectionOf(early, findMaster)),
+    graceSeconds: early.masterGrace,
+    locustfileSha256: locustfile.bundle.sha256,
+    formatLog: (record) => formatRecord(record, shortHostname()),
+  });
+  around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
+  if (!early.supervised) hintAtProcesses(environment.events);
+  await initialise(environment, runner);
+  return await new WorkerRun(environment, runner, early.supervised).run(around.signals);
+}
+
+function remark(line: string | undefined): void {
+  if (line !== undefined) log.info(line);
+}
+
+/** Its own with `-f`; else that of the master. */
+async function locustfileOf({ early, tsload }: WorkerSetting, findMaster: FindMaster): Promise<LoadedLocustfile> {
+  const { locustfile, protocol } = early;
+  if (locustfile.length > 0 && !locustfile.includes('-')) return loadLocustfiles(locustfile, { tsload: tsload() });
+  if (protocol === 'locust') {
+    throw new OptionError('a worker of a Locust master needs a locustfile of its own, as that of the master is Python: give -f FILE');
+  }
+  const bytes = await fetchLocustfile(await findMaster());
+  return loadPackage(bytes, { tsload: tsload(), workingDirectory: 'follow' });
+}
+
+async function connectionOf(early: EarlySettings, findMaster: FindMaster): Promise<WorkerRunnerOptions> {
+  const { masterHost, masterPort, protocol } = early;
+  if (protocol === 'locust') return { masterHost, masterPort, protocol };
+  const { host, port, ...trust } = await findMaster();
+  return { masterHost: host, masterPort: port, ...trust };
+}
