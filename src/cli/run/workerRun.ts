@@ -38,7 +38,10 @@ export class WorkerRun {
       },
     });
     await this.#hurry.unlessCalled(runner.ended, 'the test');
-    await this.#hurry.unlessCalled(environment.events.quitting.fireAndWait({ environment }, { reverse: true }), 'quitting');
+    await this.#hurry.unlessCalled(
+      environment.events.quitting.fireAndWait({ environment }, { reverse: true }),
+      'quitting',
+    );
     const code = this.#exitCode();
     this.#say(`Shutting down (exit code ${code})`);
     await this.#hurry.unlessCalled(environment.events.quit.fireAndWait({ exitCode: code }), 'quit');

@@ -37,7 +37,8 @@ export async function runWorker(setting: WorkerSetting, around: Around): Promise
   const { early, sources, handed } = setting;
   // lines of a worker that was started by tsload go through the stream of whoever started it
   around.logging.setUp(early.supervised ? { ...early, logfile: undefined } : early);
-  if (!early.supervised) log.info(`Starting tsload ${readVersion()}, a worker of ${early.masterHost}:${early.masterPort}`);
+  if (!early.supervised)
+    log.info(`Starting tsload ${readVersion()}, a worker of ${early.masterHost}:${early.masterPort}`);
   let address: Promise<MasterAddress> | undefined;
   const findMaster = () => (address ??= masterAddress(early, sources, handed)); // once: it may wait, and warn
   const locustfile = await locustfileOf(setting, findMaster);
@@ -66,7 +67,9 @@ async function locustfileOf({ early, tsload }: WorkerSetting, findMaster: FindMa
   const { locustfile, protocol } = early;
   if (locustfile.length > 0 && !locustfile.includes('-')) return loadLocustfiles(locustfile, { tsload: tsload() });
   if (protocol === 'locust') {
-    throw new OptionError('a worker of a Locust master needs a locustfile of its own, as that of the master is Python: give -f FILE');
+    throw new OptionError(
+      'a worker of a Locust master needs a locustfile of its own, as that of the master is Python: give -f FILE',
+    );
   }
   const bytes = await fetchLocustfile(await findMaster());
   return loadPackage(bytes, { tsload: tsload(), workingDirectory: 'follow' });
