@@ -148,7 +148,7 @@ export class RunJournal implements KeptJournal {
   }
 
   async applied({ seconds, exceptions, counted, tick }: AppliedReports): Promise<void> {
-    const safe = this.#note({
+    const safe = this.#append({
       kind: 'applied',
       seconds: seconds.map((second) => this.#stored(second)),
       exceptions,
@@ -181,7 +181,12 @@ export class RunJournal implements KeptJournal {
     log.error(this.#failed);
   }
 
-  #note(record: ChangeRecord): Promise<void> {
+  #note(record: ChangeRecord): void {
+    void this.#append(record); // the file owns it, in its order with what follows
+  }
+
+  /** Resolves when it is safe, or no journal is kept any more. */
+  #append(record: ChangeRecord): Promise<void> {
     this.facts.take(record);
     if (this.#failed !== undefined) return Promise.resolve();
     try {
