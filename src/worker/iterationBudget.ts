@@ -59,23 +59,28 @@ export class GrantedIterations implements IterationBudget {
   #returned = 0;
   #isLast = false;
   #isClosed = false;
+  /** The rest was given back, and nobody has asked since. */
+  #isDeserted = false;
   /** Claimed since the last second began, and in the one before. */
   #claimed = 0;
   #claimedBefore = 0;
+  /** Who claimed in this second. */
+  readonly #active = new Set<object>();
   readonly #running = new Set<object>();
   readonly #waiting = new Map<object, (mayRun: boolean) => void>();
 
   /** `changed`: users wait for a grant, or will within a second, or some were given back. May be called often. */
   constructor(private readonly changed: () => void) {}
 
-  /** As the gate's. */
   claim(user: object): boolean | undefined {
+    this.#isDeserted = false;
     if (this.#isClosed || (this.#left <= 0 && this.#isLast)) {
       this.hasRefused = true;
       return false;
     }
     if (this.#left <= 0) return undefined;
     this.#running.add(user);
+    this.#active.add(user);
     this.#claimed++;
     if (this.isWanting) this.changed();
     return true;
@@ -104,6 +109,7 @@ export class GrantedIterations implements IterationBudget {
 
   /** What is not begun is for others: nobody is here to run it, or nobody may. */
   returnRest(): void {
+    this.#isDeserted = true;
     if (this.#left > 0) this.#return(this.#left);
   }
 
@@ -111,6 +117,7 @@ export class GrantedIterations implements IterationBudget {
   tick(): void {
     this.#claimedBefore = this.#claimed;
     this.#claimed = 0;
+    this.#active.clear();
   }
 
   refuse(): void {
@@ -120,7 +127,7 @@ export class GrantedIterations implements IterationBudget {
 
   /** More is needed within about a second. */
   get isWanting(): boolean {
-    return !this.#isLast && this.#left <= Math.max(this.#claimed, this.#claimedBefore);
+    return !this.#isLast && !this.#isDeserted && this.#left <= Math.max(this.#claimed, this.#claimedBefore);
   }
 
   get isUsedUp(): boolean {
@@ -128,7 +135,7 @@ export class GrantedIterations implements IterationBudget {
   }
 
   get state(): IterationState {
-    const waiting = this.#waiting.size;
+    const waiting = Math.max(this.#waiting.size, this.isWanting ? this.#active.size : 0);
     return { granted: this.#granted, finished: this.#finished, returned: this.#returned, waiting };
   }
 

@@ -249,23 +249,22 @@ export class Worker {
 
   #welcome(index: number, setup: RunSetup): void {
     const isOther = this.#run !== undefined && this.#run !== setup.run;
-    if (isOther) this.#beginAnew();
     this.#run = setup.run;
     this.index = index;
-    this.#goOnSending(this.#isRenewed);
+    if (isOther) this.#guard(this.#beginAnew());
+    else this.#goOnSending(this.#isRenewed);
     this.#isRenewed = false;
     this.options.applySetup?.(setup);
   }
 
   /** The master conducts another run, so nothing of the one before is of use to it. */
-  #beginAnew(): void {
-    const requests = this.#outbox.drop();
-    log.error(
-      `the master was started anew for another run: the users of the run before are stopped${requests === 0 ? '' : `, and ${requests} requests that they made were not reported`}`,
-    );
+  async #beginAnew(): Promise<void> {
+    log.error('the master was started anew for another run: the users of the run before are stopped');
     this.#fault = undefined;
     this.#stopTestWish = undefined;
-    this.#guard(this.#test.forget());
+    await this.#test.forget();
+    this.#sayUnreported(this.#outbox.drop());
+    this.#goOnSending(false);
   }
 
   #interrupted(reason: string): void {
@@ -353,13 +352,14 @@ export class Worker {
     else this.#guard(this.leave('lost', reason?.message ?? 'it closed the connection'));
   }
 
+  #sayUnreported(requests: number): void {
+    if (requests === 0) return;
+    log.error(`${requests} requests of this worker were not reported: no master has acknowledged them`);
+  }
+
   #over(): void {
     const ending = this.#ending ?? { why: 'lost', reason: '', unreportedRequests: 0 };
-    if (ending.unreportedRequests > 0) {
-      log.error(
-        `${ending.unreportedRequests} requests of this worker were not reported: the master has not received them`,
-      );
-    }
+    this.#sayUnreported(ending.unreportedRequests);
     this.#test.close();
     this.#logs?.close();
     this.#health.close();

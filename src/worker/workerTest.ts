@@ -42,6 +42,8 @@ export class WorkerTest {
   readonly #reporter: Reporter;
   readonly #requests: IterationRequests;
   #test = 0;
+  /** Of this test among all that were begun or forgotten here: masters of two runs may give them the same number. */
+  #ordinal = 0;
   #period = 0;
   /** The step whose end the master wants to hear of; 0: none. */
   #awaitedStep = 0;
@@ -92,10 +94,10 @@ export class WorkerTest {
 
   async begin(message: TestStart): Promise<void> {
     if (message.test === this.#test) return this.#goOn(message);
-    const { test } = message;
     this.#enterTest(message);
+    const ordinal = this.#ordinal;
     await this.#ending;
-    if (test !== this.#test) return;
+    if (ordinal !== this.#ordinal) return;
     const { options, runtime, users, usage } = this.parts;
     options.applySettings?.(message.settings);
     options.recorder.reset();
@@ -103,7 +105,7 @@ export class WorkerTest {
     users.begin(message.settings.stopTimeoutSeconds);
     usage.beginTest();
     await this.#fire(options.environment.events.testStart);
-    if (test === this.#test && this.#phase === 'beginning') this.#beginRunning(message);
+    if (ordinal === this.#ordinal && this.#phase === 'beginning') this.#beginRunning(message);
   }
 
   spawn(message: SpawnMessage): void {
@@ -156,7 +158,8 @@ export class WorkerTest {
     if (this.isOn) {
       this.#phase = 'stopping';
       // a turn later: a listener of testStopping that asks for the stop once more must find this one
-      this.#ending = Promise.resolve().then(() => this.#end());
+      const ordinal = this.#ordinal;
+      this.#ending = this.#ending.catch(() => {}).then(() => this.#end(ordinal));
     }
     return this.#ending;
   }
@@ -173,7 +176,9 @@ export class WorkerTest {
   /** The master is of another run: the test here belongs to nobody. Resolves when its users are gone. */
   forget(): Promise<void> {
     const over = this.stop(this.#test, false);
+    this.#ordinal++;
     this.#test = 0;
+    this.#phase = 'ready';
     this.#early = [];
     return over;
   }
@@ -209,6 +214,7 @@ export class WorkerTest {
 
   #enterTest({ test, period }: TestStart): void {
     this.#test = test;
+    this.#ordinal++;
     this.#period = period;
     this.#lastStep = 0;
     this.#awaitedStep = 0;
@@ -298,7 +304,7 @@ export class WorkerTest {
     });
   }
 
-  async #end(): Promise<void> {
+  async #end(ordinal: number): Promise<void> {
     const { options, users, leash, stallWatch, usage } = this.parts;
     const { testStopping, testStop } = options.environment.events;
     await this.#tellEnd(testStopping);
@@ -308,6 +314,7 @@ export class WorkerTest {
     stallWatch.stop();
     usage.endTest();
     await this.#tellEnd(testStop);
+    if (ordinal !== this.#ordinal) return;
     this.#phase = 'over';
     this.#sayStopped();
   }

