@@ -10,7 +10,7 @@ import {
   type ServerTls,
   type UserClassUpdate,
 } from '../link/index.js';
-import { type Journal, Master, type RestoredRun } from '../master/index.js';
+import { type Journal, Master, type Patience, type RestoredRun, type WorkerStatus } from '../master/index.js';
 import type { RunStatistics } from '../stats/index.js';
 import { StopTest } from '../users/index.js';
 import { readVersion } from '../version.js';
@@ -40,8 +40,14 @@ export interface MasterRunnerOptions {
   readonly journal?: Journal;
   /** The run of a master that ended: this one goes on with it. The statistics are restored by then. */
   readonly restored?: RestoredRun;
+  /** Whether warnings of workers are repeated in this process's log. Default true. */
+  readonly repeatsWarnings?: boolean;
   /** Seconds that a plan is sent before its time. Default 0.2. */
   readonly leadSeconds?: number;
+  /** Seconds after which a worker that cannot hear its master stops its users, with rebalancing. Default 8. */
+  readonly leaseSeconds?: number;
+  /** How long silent workers are waited for. */
+  readonly patience?: Partial<Patience>;
 }
 
 export class MasterRunner implements TestRunner {
@@ -60,11 +66,12 @@ export class MasterRunner implements TestRunner {
     options: MasterRunnerOptions,
   ) {
     this.token = options.token ?? process.env['TSLOAD_TOKEN'] ?? randomBytes(24).toString('base64url');
-    const leaseSeconds = options.enableRebalancing ? defaultLeaseSeconds : undefined;
+    const leaseSeconds = options.enableRebalancing ? (options.leaseSeconds ?? defaultLeaseSeconds) : undefined;
+    const { restored } = options;
     this.#master = new Master({
       environment,
       statistics,
-      setup: runSetup(environment),
+      setup: restored?.setup ?? runSetup(environment),
       classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
       prepare: () => prepareTest(environment),
       settings: () => ({ ...testSettings(environment), leaseSeconds }),
@@ -75,6 +82,10 @@ export class MasterRunner implements TestRunner {
       leadSeconds: options.leadSeconds ?? defaultLeadSeconds,
       isStopTest: (thrown) => thrown instanceof StopTest,
       customMessage: (message) => this.#listeners.deliver(message, environment),
+      journal: options.journal,
+      restored,
+      repeatsWarnings: options.repeatsWarnings ?? true,
+      ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
     void this.#master.ended.then(() => this.#server?.close());
   }
@@ -85,6 +96,9 @@ export class MasterRunner implements TestRunner {
     statistics: RunStatistics,
     options: MasterRunnerOptions,
   ): Promise<MasterRunner> {
+    for (const { userClass, values } of options.restored?.setup.userConfigs ?? []) {
+      environment.configureUserClass(userClass, values);
+    }
     const runner = new MasterRunner(environment, statistics, options);
     runner.#server = await openLinkServer({
       host: options.bindHost ?? '*',
@@ -129,12 +143,27 @@ export class MasterRunner implements TestRunner {
 
   /** Workers that are heard of. */
   get workerCount(): number {
-    return this.#master.workers.size;
+    return this.#master.workers.present.length;
   }
 
-  /** Workers that are there and run no users. */
+  /** Workers that are there and have nothing to do. */
   get readyWorkerCount(): number {
-    return this.#master.workers.size;
+    return this.#master.workers.readyCount;
+  }
+
+  /** All workers, those that are missing included until nobody waits for them any more. */
+  get workers(): readonly WorkerStatus[] {
+    return [...this.#master.workers];
+  }
+
+  /** Seconds since 1970: the run time of the test that is going on counts from here. */
+  get testStartTime(): number | undefined {
+    return this.#master.testStartTime;
+  }
+
+  /** The last log lines of a worker, the oldest first; also of one that is gone. */
+  logsOf(worker: string): readonly string[] {
+    return this.#master.logsOf(worker);
   }
 
   /** The port that it listens on. */
@@ -152,7 +181,7 @@ export class MasterRunner implements TestRunner {
   }
 
   get hasCpuWarning(): boolean {
-    return false;
+    return this.#master.hasCpuWarning;
   }
 
   get hasFault(): boolean {
@@ -173,6 +202,15 @@ export class MasterRunner implements TestRunner {
 
   start(userCount: number, spawnRate: number, options?: StartOptions): void {
     this.#master.start(userCount, spawnRate, options);
+  }
+
+  /**
+   * Goes on with the test of the master that ended, if it had one: to be called instead of `start` when listeners are there.
+   * Returns whether there is one.
+   */
+  resume(): boolean {
+    bindShape(this.environment);
+    return this.#master.resume();
   }
 
   startShape(): void {
@@ -197,7 +235,14 @@ export class MasterRunner implements TestRunner {
     return this.#master.stop();
   }
 
-  hurry(): void {}
+  hurry(): void {
+    this.#master.hurry();
+  }
+
+  /** A worker is gone for good, as whoever started it knows: nobody waits for it. */
+  loseWorker(id: string, reason: string): void {
+    this.#master.loseWorker(id, reason);
+  }
 
   /** Sets the statistics to zero, here and on all workers, and fires `resetStats`. */
   resetStats(): void {
@@ -207,7 +252,9 @@ export class MasterRunner implements TestRunner {
   }
 
   /** For tsload's own use: a user class was changed here, and is to be changed on all workers. */
-  userClassUpdated(_update: UserClassUpdate): void {}
+  userClassUpdated(update: UserClassUpdate): void {
+    this.#master.updateUserClass(update);
+  }
 
   /** `concurrent` makes no difference: a listener that awaits keeps no other message from coming. */
   registerMessage(type: string, listener: MessageListener): void {

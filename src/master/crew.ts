@@ -2,20 +2,27 @@
  * The workers of a master and what they say: takes each message into what is known of its worker, and tells the master of what
  * concerns the test. What goes wrong with one worker's message is logged, and concerns no other worker.
  */
-import type { CustomMessage } from '../events/index.js';
+import { epochSeconds } from '../clock.js';
+import type { CustomMessage, Events } from '../events/index.js';
 import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello, WorkerMessage } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { RunStatistics } from '../stats/index.js';
 import { Facts } from './facts.js';
+import { Grants } from './grants.js';
+import { Identities } from './identities.js';
+import type { Journal } from './journal.js';
 import { Reports } from './reports.js';
-import { shareOf } from './sharedIterations.js';
+import { WorkerLogs } from './workerLogs.js';
 import { WorkerNode } from './workerNode.js';
 import { Workers } from './workers.js';
+
+/** Percent of one core from which on a worker is warned of, as in Locust. */
+const busyPercent = 90;
 
 const log = getLogger('tsload.runners');
 
 export interface CrewListener {
-  /** Users of a worker ended or are all there. */
+  /** Users of a worker ended or are all there, or iterations are finished. */
   usersChanged(): void;
   /** A `StopTest` was thrown on a worker, in that test. */
   stopTest(test: number, reason: string, isBadSetup: boolean): void;
@@ -23,8 +30,25 @@ export interface CrewListener {
   fault(): void;
   reported(worker: WorkerNode, report: ReportMessage): void;
   customMessage(message: CustomMessage): void;
+  /** The connection to a worker is lost, or nothing is heard of it. */
+  missing(worker: WorkerNode, reason: string): void;
+  /** A missing worker is heard of again, with all that it had to say. */
+  returned(worker: WorkerNode): void;
+  /** A worker has no users of that test any more, and has reported everything. */
+  stopped(worker: WorkerNode, test: number): void;
   /** A worker is gone, with its users. */
-  lost(worker: WorkerNode): void;
+  lost(worker: WorkerNode, reason: string): void;
+}
+
+export interface CrewOptions {
+  readonly events: Events;
+  readonly statistics: RunStatistics;
+  readonly journal: Journal | undefined;
+  /** Asked for each worker that joins. */
+  setup(): RunSetup;
+  readonly maxNames: number;
+  readonly isDistributed: boolean;
+  readonly repeatsWarnings: boolean;
 }
 
 export class Crew {
@@ -32,49 +56,84 @@ export class Crew {
   /** What is waited for of the workers. */
   readonly facts = new Facts();
   readonly reports: Reports;
-  #nextIndex = 0;
+  readonly logs: WorkerLogs;
+  readonly grants: Grants;
+  readonly identities = new Identities();
+  /** A worker's processor was busy at least once in this test. */
+  hasCpuWarning = false;
+  readonly #warnedOfCpu = new Set<string>();
 
   constructor(
-    statistics: RunStatistics,
-    private readonly setup: RunSetup,
+    private readonly options: CrewOptions,
     private readonly listener: CrewListener,
   ) {
-    this.reports = new Reports(statistics, this.workers, setup.maxNames);
+    this.reports = new Reports(options.statistics, this.workers, options.maxNames, options.journal);
+    this.logs = new WorkerLogs(options.repeatsWarnings);
+    this.grants = new Grants(this.workers, options.isDistributed);
   }
 
-  /** Takes in a worker that is at the other end of this link. */
-  add({ worker: id }: WorkerHello, link: MasterEnd): WorkerNode {
-    const worker = new WorkerNode(id, this.#nextIndex++, link);
+  /** Takes in a worker that is at the other end of this link. One of the same id makes room for it. */
+  add({ worker: id, graceSeconds }: WorkerHello, link: MasterEnd): WorkerNode {
+    const { index, isNew } = this.identities.of(id);
+    if (isNew) this.options.journal?.worker(id, index, graceSeconds);
+    const worker = new WorkerNode(id, index, graceSeconds, link);
+    const former = this.workers.get(id);
+    if (former !== undefined) {
+      worker.reportedUntil = former.reportedUntil;
+      this.workers.remove(former);
+      this.grants.leave(former);
+      former.link.close();
+    }
     this.workers.add(worker);
-    link.listen({ message: (message) => this.#receive(worker, message), closed: () => this.#lose(worker) });
-    link.send({ kind: 'welcome', index: worker.index, setup: this.setup });
+    link.listen({
+      message: (message) => this.#receive(worker, message),
+      interrupted: (reason) => this.miss(worker, `the connection is lost: ${reason}`),
+      resumed: () => this.#hear(worker),
+      closed: (reason) => this.lose(worker, reason === undefined ? 'it closed the connection' : reason.message),
+    });
+    link.send({ kind: 'welcome', index, setup: this.options.setup() });
     return worker;
   }
 
+  beginTest(): void {
+    this.hasCpuWarning = false;
+    for (const worker of this.workers) worker.beginTest();
+  }
+
   /** What holds for a test, once for each worker; not with every spawn. */
-  sendTestStart(test: number, startTime: number, settings: TestSettings): void {
-    let place = 0;
-    for (const worker of this.workers) {
-      const iterations = shareOf(settings.iterations, place++, this.workers.size);
-      this.#tellTest(worker, test, startTime, { ...settings, iterations });
-    }
-  }
-
-  /** For a worker that joins a running test: of a total of iterations the others have everything. */
-  sendTestJoin(worker: WorkerNode, test: number, startTime: number, settings: TestSettings): void {
-    const { iterations } = settings;
-    const rest = iterations?.kind === 'total' ? { ...iterations, count: 0 } : iterations;
-    this.#tellTest(worker, test, startTime, { ...settings, iterations: rest });
-  }
-
-  #tellTest(worker: WorkerNode, test: number, startTime: number, settings: TestSettings): void {
+  tellTest(worker: WorkerNode, test: number, startTime: number, settings: TestSettings): void {
     worker.toldTest = test;
     worker.link.send({ kind: 'testStart', test, period: this.reports.period, startTime, settings });
-    const { iterations } = settings;
-    if (iterations?.kind === 'total') worker.link.send({ kind: 'grant', test, count: iterations.count, isLast: true });
+  }
+
+  /** Nothing is heard of a worker any more, for now. */
+  miss(worker: WorkerNode, reason: string): void {
+    if (worker.isMissing || this.workers.get(worker.id) !== worker) return;
+    worker.isMissing = true;
+    this.grants.pause(worker);
+    this.listener.missing(worker, reason);
+    this.facts.check();
+  }
+
+  /** Nobody waits for a worker any more. */
+  lose(worker: WorkerNode, reason: string): void {
+    if (!this.workers.remove(worker)) return;
+    worker.link.close();
+    this.grants.leave(worker);
+    this.listener.lost(worker, reason);
+    this.facts.check();
+  }
+
+  #hear(worker: WorkerNode): void {
+    if (!worker.isMissing || this.workers.get(worker.id) !== worker) return;
+    worker.isMissing = false;
+    this.listener.returned(worker);
+    this.facts.check();
   }
 
   #receive(worker: WorkerNode, message: WorkerMessage): void {
+    if (this.workers.get(worker.id) !== worker) return;
+    if (worker.isMissing && worker.link.vitals.isUp) this.#hear(worker);
     try {
       this.#take(worker, message);
     } catch (thrown) {
@@ -87,22 +146,27 @@ export class Crew {
   #take(worker: WorkerNode, message: WorkerMessage): void {
     switch (message.kind) {
       case 'heartbeat':
+        this.#heartbeat(worker, message);
+        return;
       case 'iterations':
+        if (message.test === worker.toldTest) this.grants.take(worker, message.state, false);
+        return;
       case 'logs':
+        this.logs.take(worker.id, message.lines);
         return;
       case 'started':
         worker.startedTest = message.test;
         return;
       case 'report':
-        this.reports.receive(worker, message);
-        this.listener.reported(worker, message);
+        this.#report(worker, message);
         return;
       case 'users':
         this.#takeUsers(worker, message);
         return;
       case 'stopped':
-        worker.stoppedTest = message.test;
+        worker.reported = 'ready';
         worker.userCounts = {};
+        this.listener.stopped(worker, message.test);
         return;
       case 'stopTest':
         this.listener.stopTest(message.test, message.reason, message.isBadSetup);
@@ -111,7 +175,8 @@ export class Crew {
         this.listener.fault();
         return;
       case 'quit':
-        this.#lose(worker);
+        worker.hasQuit = true;
+        this.lose(worker, 'it quit');
         return;
       case 'custom':
         this.listener.customMessage(message);
@@ -121,18 +186,39 @@ export class Crew {
     }
   }
 
+  #heartbeat(worker: WorkerNode, message: WorkerMessage & { readonly kind: 'heartbeat' }): void {
+    worker.link.send({ kind: 'heartbeat' });
+    worker.reported = message.state;
+    worker.cpuUsage = message.cpuPercent;
+    worker.memoryUsage = message.memoryBytes;
+    worker.roundTripMillis = message.roundTripMillis ?? worker.link.vitals.roundTripMillis;
+    if (message.cpuPercent > busyPercent) this.#warnOfCpu(worker);
+    if (!this.options.isDistributed) return;
+    this.options.events.heartbeatSent.fire({ clientId: worker.id, timestamp: epochSeconds() });
+  }
+
+  #warnOfCpu({ id, cpuUsage }: WorkerNode): void {
+    this.hasCpuWarning = true;
+    if (this.#warnedOfCpu.has(id)) return;
+    this.#warnedOfCpu.add(id);
+    log.warning(`worker ${id} uses ${Math.round(cpuUsage)} % of a processor core: more workers would measure better`);
+  }
+
+  #report(worker: WorkerNode, report: ReportMessage): void {
+    this.reports.receive(worker, report);
+    worker.reportedUntil = Math.max(worker.reportedUntil, report.interval.startTime + report.interval.seconds);
+    const { iterations } = report;
+    if (iterations !== undefined && report.period === this.reports.period) this.grants.take(worker, iterations, true);
+    this.listener.reported(worker, report);
+    if (this.grants.isDone) this.listener.usersChanged();
+  }
+
   #takeUsers(worker: WorkerNode, message: WorkerMessage & { readonly kind: 'users' }): void {
     if (message.test !== worker.toldTest) return;
     worker.userCounts = message.userCounts;
     worker.isSpent = message.isSpent;
     worker.doneStep = Math.max(worker.doneStep, message.step);
+    if (message.step > 0) worker.reported = 'running';
     this.listener.usersChanged();
-  }
-
-  #lose(worker: WorkerNode): void {
-    if (!this.workers.remove(worker)) return;
-    worker.link.close();
-    this.listener.lost(worker);
-    this.facts.check();
   }
 }

@@ -2,26 +2,18 @@
  * Decides which worker runs which users, one step of a ramp at a time.
  *
  * Pure: no clock, no link, no randomness. The same calls give the same steps, which is what the golden files rely on. Order
- * and rounding are Locust's; see docs/architecture.md, "Dispatch". A step tells only what changes, so that its cost is its
- * own size, whatever the number of users and workers; the whole state can be asked for.
+ * and rounding are Locust's, but for users whose worker left or that make room for one that came; see docs/architecture.md,
+ * "Dispatch". A step tells only what changes, so that its cost is its own size, whatever the number of users and workers; the
+ * whole state can be asked for.
  */
-import { ClassPicker } from './classPicker.js';
+import { ClassChoice, type ClassPlan } from './classChoice.js';
+import { evenOut, type Move } from './evenOut.js';
+import { mixed } from './mixed.js';
+import { PlacedUsers } from './placedUsers.js';
+import { type Placement, Slot } from './slot.js';
 import { orderWorkers } from './workerOrder.js';
 
-/** A user class as the master knows it. */
-export interface ClassPlan {
-  readonly name: string;
-  /** Share among the classes without a fixed count; 0: none. */
-  readonly weight: number;
-  /** Above 0: exactly that many users, started before all others. */
-  readonly fixedCount: number;
-}
-
-/** A user of a class on a worker. */
-export interface Placement {
-  readonly worker: string;
-  readonly userClass: string;
-}
+export type { ClassPlan, Placement };
 
 export interface Step {
   /** In the order in which they start. */
@@ -41,54 +33,40 @@ export function pauseSeconds(spawnRate: number): number {
   return usersPerStep(spawnRate) / spawnRate;
 }
 
-/** A worker's users. */
-interface Slot {
-  readonly id: string;
-  /** Users by class index. */
-  readonly counts: Uint32Array;
-  /** By class index: one object for all users of that class here. */
-  readonly placements: readonly Placement[];
-}
-
-/** Fixed users that are still to be placed before any other. */
-interface MissingFixed {
-  readonly picker: ClassPicker;
-  left: number;
-}
-
 export class Dispatcher {
-  readonly #classes: readonly ClassPlan[];
-  /** Indices of the classes that new users come from. */
-  #chosen: readonly number[];
+  readonly #choice: ClassChoice;
+  /** Sorted; a class is its index here. */
+  readonly #classNames: readonly string[];
   #slots: Slot[];
   #nextSlot = 0;
-  /** All users in the order in which they were placed; parallel arrays. A ramp down takes from the end. */
-  #placedSlots: Slot[] = [];
-  #placedClasses: number[] = [];
+  /** Users whose worker is gone, until they are given to others. */
+  readonly #homeless: Slot;
+  readonly #placed = new PlacedUsers();
   /** Users by class index, over all workers. */
   readonly #totals: Uint32Array;
-  #weighted: ClassPicker;
-  #fixed: MissingFixed = { picker: new ClassPicker([]), left: 0 };
-  /** Fixed counts may not be met: look before the next pick. */
-  #tryFixed = true;
   #isOrderStale = false;
   #isRebalancing = false;
+  /** Workers may have different numbers of users: those with the fewest come first. Else it is simply the next one's turn. */
+  #isUneven = false;
+  /** While uneven: workers with as many users are passed over. */
+  #level = 0;
   #isInProgress = false;
   #isFirstStep = false;
   #target = 0;
   #stepSize = 1;
 
   constructor(workers: readonly string[], classes: readonly ClassPlan[]) {
-    this.#classes = [...classes].sort((a, b) => (a.name < b.name ? -1 : 1));
-    this.#chosen = this.#classes.map((_, index) => index);
-    this.#slots = orderWorkers(workers).map((id) => this.#slot(id));
-    this.#totals = new Uint32Array(this.#classes.length);
-    this.#weighted = this.#weightedPicker();
+    const sorted = [...classes].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#choice = new ClassChoice(sorted);
+    this.#classNames = sorted.map(({ name }) => name);
+    this.#slots = orderWorkers(workers).map((id) => new Slot(id, this.#classNames));
+    this.#homeless = new Slot('', this.#classNames);
+    this.#totals = new Uint32Array(sorted.length);
   }
 
   /** Users placed at the moment. */
   get userCount(): number {
-    return this.#placedSlots.length;
+    return this.#placed.size;
   }
 
   /** Whether the current cycle may have steps left. */
@@ -105,12 +83,12 @@ export class Dispatcher {
   /** How many users each class has on that worker, zeros included. */
   usersOn(worker: string): Record<string, number> {
     const slot = this.#slots.find(({ id }) => id === worker);
-    return Object.fromEntries(this.#classes.map(({ name }, index) => [name, slot?.counts[index] ?? 0]));
+    return Object.fromEntries(this.#classNames.map((name, index) => [name, slot?.counts[index] ?? 0]));
   }
 
   /** How many users each class has over all workers, zeros included. */
   classTotals(): Record<string, number> {
-    return Object.fromEntries(this.#classes.map(({ name }, index) => [name, this.#totals[index] ?? 0]));
+    return Object.fromEntries(this.#classNames.map((name, index) => [name, this.#totals[index] ?? 0]));
   }
 
   /**
@@ -118,7 +96,7 @@ export class Dispatcher {
    * users come only from these; those of other classes stay. Absent: as before.
    */
   newDispatch(target: number, spawnRate: number, userClasses?: readonly string[]): void {
-    if (userClasses !== undefined) this.#choose(userClasses);
+    if (userClasses !== undefined) this.#choice.choose(userClasses);
     this.#target = target;
     this.#stepSize = usersPerStep(spawnRate);
     this.#isInProgress = true;
@@ -130,7 +108,7 @@ export class Dispatcher {
     if (!this.#isInProgress) return undefined;
     const isFirst = this.#isFirstStep;
     this.#isFirstStep = false;
-    if (this.#isRebalancing && this.#slots.length > 0) {
+    if (this.#isRebalancing && this.#slots.some(({ isSuspended }) => !isSuspended)) {
       const step = this.#rebalance();
       this.#isInProgress = this.userCount !== this.#target;
       return step;
@@ -139,26 +117,61 @@ export class Dispatcher {
     return isFirst || step.starts.length > 0 || step.stops.length > 0 ? step : undefined;
   }
 
-  /** The present users are spread anew over all workers in the next step. A known worker is ignored. */
+  /** The next step gives it its share of the present users. A known worker is ignored. */
   addWorker(worker: string): void {
     if (this.#slots.some(({ id }) => id === worker)) return;
-    this.#slots.push(this.#slot(worker));
+    this.#slots.push(new Slot(worker, this.#classNames));
     this.#isOrderStale = true;
     this.#isRebalancing = true;
   }
 
-  /** Its users are spread over the other workers in the next step. An unknown worker is ignored. */
+  /** The next step gives its users to the other workers. An unknown worker is ignored. */
   removeWorker(worker: string): void {
     this.#order();
     const index = this.#slots.findIndex(({ id }) => id === worker);
-    if (index < 0) return;
-    this.#slots.splice(index, 1);
+    const [slot] = index < 0 ? [] : this.#slots.splice(index, 1);
+    if (slot === undefined) return;
+    for (const [classIndex, count] of slot.counts.entries()) {
+      for (let i = 0; i < count; i++) this.#homeless.add(classIndex);
+    }
+    this.#placed.moved();
+    this.#isUneven = true;
     this.#isRebalancing = true;
   }
 
-  #slot(id: string): Slot {
-    const placements = this.#classes.map(({ name }) => ({ worker: id, userClass: name }));
-    return { id, counts: new Uint32Array(this.#classes.length), placements };
+  /** Until it is resumed, a worker keeps its users and gets no others. An unknown worker is ignored. */
+  suspendWorker(worker: string): void {
+    const slot = this.#slots.find(({ id }) => id === worker);
+    if (slot === undefined) return;
+    slot.isSuspended = true;
+    this.#isUneven = true;
+  }
+
+  /** The next step evens out what was placed meanwhile. Returns whether it is known. */
+  resumeWorker(worker: string): boolean {
+    const slot = this.#slots.find(({ id }) => id === worker);
+    if (slot === undefined) return false;
+    slot.isSuspended = false;
+    this.#isRebalancing = true;
+    return true;
+  }
+
+  /**
+   * Takes over users that run already, by worker and class; before the first dispatch. Workers and classes that are not known
+   * are left out.
+   */
+  adopt(users: ReadonlyMap<string, Readonly<Record<string, number>>>): void {
+    for (const slot of this.#slots) {
+      const counts = users.get(slot.id) ?? {};
+      for (const [classIndex, name] of this.#classNames.entries()) {
+        for (let i = 0; i < (counts[name] ?? 0); i++) slot.add(classIndex);
+        this.#totals[classIndex]! += slot.counts[classIndex]!;
+      }
+    }
+    for (const classIndex of mixed(this.#totals)) this.#placed.push(this.#homeless, classIndex);
+    this.#placed.moved();
+    this.#isUneven = true;
+    this.#isRebalancing = true;
   }
 
   #order(): void {
@@ -166,44 +179,6 @@ export class Dispatcher {
     this.#isOrderStale = false;
     const byId = new Map(this.#slots.map((slot) => [slot.id, slot]));
     this.#slots = orderWorkers([...byId.keys()]).map((id) => byId.get(id)!);
-  }
-
-  #choose(userClasses: readonly string[]): void {
-    const wanted = new Set(userClasses);
-    const chosen = this.#classes.flatMap(({ name }, index) => (wanted.has(name) ? [index] : []));
-    if (chosen.length === this.#chosen.length && chosen.every((index, at) => index === this.#chosen[at])) return;
-    this.#chosen = chosen;
-    this.#restartPickers();
-  }
-
-  #weightedPicker(): ClassPicker {
-    const weighted = this.#chosen.map((index) => ({ index, plan: this.#classes[index]! }));
-    const free = weighted.filter(({ plan }) => plan.fixedCount <= 0);
-    return new ClassPicker(free.map(({ index, plan }) => ({ index, weight: plan.weight })));
-  }
-
-  #restartPickers(): void {
-    this.#weighted = this.#weightedPicker();
-    this.#fixed = { picker: new ClassPicker([]), left: 0 };
-    this.#tryFixed = true;
-  }
-
-  /** Index of the class of the next user; -1 when no class wants one more. */
-  #pickClass(): number {
-    if (this.#fixed.left === 0 && this.#tryFixed) {
-      this.#tryFixed = false;
-      this.#fixed = this.#missingFixed();
-    }
-    if (this.#fixed.left === 0) return this.#weighted.next();
-    this.#fixed.left--;
-    return this.#fixed.picker.next();
-  }
-
-  #missingFixed(): MissingFixed {
-    const missing = this.#chosen
-      .map((index) => ({ index, weight: this.#classes[index]!.fixedCount - this.#totals[index]! }))
-      .filter(({ weight }) => weight > 0);
-    return { picker: new ClassPicker(missing), left: missing.reduce((sum, { weight }) => sum + weight, 0) };
   }
 
   #rampStep(): Step {
@@ -223,60 +198,73 @@ export class Dispatcher {
   #place(until: number): Placement[] {
     this.#order();
     const starts: Placement[] = [];
-    while (this.userCount < until && this.#slots.length > 0) {
-      const classIndex = this.#pickClass();
+    while (this.userCount < until) {
+      const slot = this.#takeSlot();
+      if (slot === undefined) break;
+      const classIndex = this.#choice.next(this.#totals);
       if (classIndex < 0) break;
-      const slot = this.#slots[this.#nextSlot % this.#slots.length]!;
       this.#nextSlot = (this.#nextSlot + 1) % this.#slots.length;
-      slot.counts[classIndex]!++;
+      slot.add(classIndex);
       this.#totals[classIndex]!++;
-      this.#placedSlots.push(slot);
-      this.#placedClasses.push(classIndex);
+      this.#placed.push(slot, classIndex);
       starts.push(slot.placements[classIndex]!);
     }
     return starts;
   }
 
+  /** The worker whose turn it is; `undefined` when there is none. */
+  #takeSlot(): Slot | undefined {
+    const count = this.#slots.length;
+    if (!this.#isUneven) return count === 0 ? undefined : this.#slots[this.#nextSlot % count];
+    return this.#takeLowSlot() ?? this.#raiseLevel();
+  }
+
+  #takeLowSlot(): Slot | undefined {
+    const count = this.#slots.length;
+    for (let i = 0; i < count; i++) {
+      const at = (this.#nextSlot + i) % count;
+      const slot = this.#slots[at]!;
+      if (slot.isSuspended || slot.total >= this.#level) continue;
+      this.#nextSlot = at;
+      return slot;
+    }
+    return undefined;
+  }
+
+  #raiseLevel(): Slot | undefined {
+    const present = this.#slots.filter(({ isSuspended }) => !isSuspended);
+    if (present.length === 0) return undefined;
+    this.#level = present.reduce((least, { total }) => Math.min(least, total), Number.POSITIVE_INFINITY) + 1;
+    return this.#takeLowSlot();
+  }
+
   /** Removes the users placed last until so many are left. */
   #takeBack(until: number): Placement[] {
     const stops: Placement[] = [];
+    if (this.userCount > until) this.#choice.taken();
+    this.#level = 0;
     while (this.userCount > until) {
-      const slot = this.#placedSlots.pop()!;
-      const classIndex = this.#placedClasses.pop()!;
-      slot.counts[classIndex]!--;
+      const { slot, classIndex } = this.#placed.pop(() => [...this.#slots, this.#homeless]);
+      slot.take(classIndex);
       this.#totals[classIndex]!--;
-      this.#tryFixed = true;
-      stops.push(slot.placements[classIndex]!);
+      if (slot !== this.#homeless) stops.push(slot.placements[classIndex]!);
     }
     return stops;
   }
 
-  /** Places all present users anew, as if they were started from zero, and tells what moved. */
+  /** Moves as few users as it takes to even out the workers. */
   #rebalance(): Step {
     this.#order();
     this.#isRebalancing = false;
-    const present = this.userCount;
-    const before = this.#slots.map(({ counts }) => counts.slice());
-    for (const { counts } of this.#slots) counts.fill(0);
-    this.#totals.fill(0);
-    this.#placedSlots = [];
-    this.#placedClasses = [];
-    this.#nextSlot = 0;
-    this.#restartPickers();
-    this.#place(present);
-    return this.#difference(before);
+    this.#isUneven = true;
+    this.#level = 0;
+    const present = this.#slots.filter(({ isSuspended }) => !isSuspended);
+    const { starts, stops } = evenOut(present, this.#homeless);
+    if (starts.length > 0) this.#placed.moved();
+    return { starts: starts.map(placementOf), stops: stops.map(placementOf), isRebalance: true };
   }
+}
 
-  #difference(before: readonly Uint32Array[]): Step {
-    const starts: Placement[] = [];
-    const stops: Placement[] = [];
-    for (const [at, slot] of this.#slots.entries()) {
-      for (const [index, placement] of slot.placements.entries()) {
-        const change = slot.counts[index]! - before[at]![index]!;
-        for (let i = 0; i < change; i++) starts.push(placement);
-        for (let i = 0; i > change; i--) stops.push(placement);
-      }
-    }
-    return { starts, stops, isRebalance: true };
-  }
+function placementOf({ slot, classIndex }: Move): Placement {
+  return slot.placements[classIndex]!;
 }

@@ -18,5 +18,8 @@ export {
   type RunAbout,
 } from './keptJournal.js';
 export type { Load } from './load.js';
-export { Master, type MasterOptions } from './master.js';
+export { Master } from './master.js';
+export type { MasterOptions } from './masterOptions.js';
 export type { Shape } from './shapeDriver.js';
+export type { Patience } from './silence.js';
+export type { WorkerState, WorkerStatus } from './workerNode.js';

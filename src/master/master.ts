@@ -2,56 +2,37 @@
  * Conducts tests: which state the run is in, who has to know of it, and what ends it.
  *
  * It knows user classes as names, weights and fixed counts, and workers as links. What it decides is in pure files beside it
- * (dispatcher, run state, spawn messages, shape ticks); here it is only brought about. It never waits for a worker without a
- * limit.
+ * (dispatcher, run state, silence, spawn messages, shape ticks); here it is only brought about. It never waits for a worker
+ * without a limit.
  */
 import { epochSeconds } from '../clock.js';
 import { TsloadError } from '../errors.js';
-import { type CustomMessage, type Environment, type EventHook, isControl, type StartOptions } from '../events/index.js';
-import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello } from '../link/index.js';
+import type { StartOptions } from '../events/index.js';
+import type { MasterEnd, ReportMessage, RunSetup, UserClassUpdate, WorkerHello } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
-import type { RunStatistics } from '../stats/index.js';
+import { Beginning } from './beginning.js';
 import { Crew } from './crew.js';
-import type { ClassPlan } from './dispatcher.js';
+import type { CurrentTest } from './currentTest.js';
+import { Ending } from './ending.js';
+import type { RestoredRun } from './journal.js';
 import { checkedLoad, type Load } from './load.js';
-import { RampControl } from './rampControl.js';
+import type { MasterOptions } from './masterOptions.js';
+import { restoreCrew } from './restoring.js';
+import { Roster } from './roster.js';
 import { isTesting, type MasterState, nextRunState, type RunInput } from './runState.js';
 import { SecondClock } from './secondClock.js';
-import { type Shape, ShapeDriver } from './shapeDriver.js';
+import { ShapeDriver } from './shapeDriver.js';
 import type { ShapeLoad } from './shapeTick.js';
+import { defaultPatience } from './silence.js';
 import { spawnedLine } from './spawnedLine.js';
+import { TestEvents } from './testEvents.js';
 import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
 
 const log = getLogger('tsload.runners');
 
-/** Seconds that `testStart` listeners on workers get before the ramp begins without them. */
-const startedWaitSeconds = 10;
-/** Seconds that workers get to end their users, beyond the stop timeout. */
-const stoppedWaitSeconds = 60;
-
-export interface MasterOptions {
-  readonly environment: Environment;
-  readonly statistics: RunStatistics;
-  readonly setup: RunSetup;
-  /** Asked at the start of each test. */
-  classes(): readonly ClassPlan[];
-  /** Called at the start of each test, before anybody hears of it. */
-  prepare(): void;
-  /** Asked at the start of each test, when listeners of `testStart` are done. */
-  settings(): TestSettings;
-  readonly shape: Shape | undefined;
-  /** Statistics start again each time all users are there. */
-  readonly resetStats: boolean;
-  /** A test that ends by itself ends the runner too. */
-  readonly quitAtEnd: boolean;
-  /** Whether workers are other processes: then `workerConnect` and `workerReport` are fired. */
-  readonly isDistributed: boolean;
-  /** Seconds that a spawn message is sent before its time. */
-  readonly leadSeconds: number;
-  isStopTest(thrown: unknown): boolean;
-  customMessage?(message: CustomMessage): void;
-}
+/** Seconds that workers get to say good-bye. */
+const leaveSeconds = 60;
 
 export class Master {
   targetUserCount = 0;
@@ -65,97 +46,135 @@ export class Master {
   readonly ended: Promise<void>;
   readonly workers: Workers;
   readonly #crew: Crew;
+  readonly #roster: Roster;
+  readonly #beginning: Beginning;
+  readonly #ending: Ending;
+  readonly #events: TestEvents;
   readonly #clock: SecondClock;
+  #setup: RunSetup;
   #state: MasterState = 'ready';
-  #test = 0;
-  /** Seconds since 1970, of the first step: the warm-up counts from here. */
-  #testStartTime = 0;
+  #current: CurrentTest | undefined;
   #load: Load | undefined;
-  #ramps: RampControl | undefined;
   #shapeDriver: ShapeDriver | undefined;
   #stopping: Promise<void> | undefined;
-  #isTellingEnd = false;
   #quitting: Promise<void> | undefined;
+  #isHurried = false;
   #resolveEnded: () => void = () => {};
 
   constructor(private readonly options: MasterOptions) {
-    this.#crew = new Crew(options.statistics, options.setup, {
-      usersChanged: () => this.#endIfSpent(),
-      stopTest: (test, reason, isBadSetup) => this.#stopTestOf(test, reason, isBadSetup),
-      fault: () => {
-        this.hasFault = true;
-      },
-      reported: (worker, report) => this.#reported(worker, report),
-      customMessage: (message) => options.customMessage?.(message),
-      lost: (worker) => this.#lost(worker),
-    });
+    this.#setup = options.setup;
+    this.#crew = this.#makeCrew();
     this.workers = this.#crew.workers;
+    this.#roster = new Roster(this.#crew, {
+      events: options.environment.events,
+      isDistributed: options.isDistributed,
+      patience: { ...defaultPatience, ...options.patience },
+      run: () => this.#setup.run,
+      current: () => this.#current,
+      emptied: () => this.#emptied(),
+    });
+    this.#ending = new Ending(this.#crew, this.#roster);
+    this.#events = new TestEvents(options.environment, (thrown) => {
+      if (options.isStopTest(thrown)) this.#stopTest(thrown.message);
+    });
     this.#clock = new SecondClock(() => this.#crew.reports.tick(this.workers.userCount));
+    this.#beginning = this.#makeBeginning();
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
+    options.journal?.setup(this.#setup);
+    if (options.restored !== undefined) this.#restore(options.restored);
   }
 
   get state(): MasterState {
     return this.#state;
   }
 
-  /** Takes in a worker that is at the other end of this link. In a running test it gets its share of the users. */
+  /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
+  get isTellingEnd(): boolean {
+    return this.#events.isTellingEnd;
+  }
+
+  /** A processor core was busy at least once in this test, on a worker. */
+  get hasCpuWarning(): boolean {
+    return this.#crew.hasCpuWarning;
+  }
+
+  /** Seconds since 1970, of the test that is going on: its run time counts from here. */
+  get testStartTime(): number | undefined {
+    return this.#current?.startTime;
+  }
+
+  /** The last log lines of a worker, the oldest first; also of one that is gone. */
+  logsOf(worker: string): readonly string[] {
+    return this.#crew.logs.of(worker);
+  }
+
+  /**
+   * Takes in a worker that is at the other end of this link. In a running test it gets its share of the users. Throws
+   * `ConnectionError` when the runner has quit.
+   */
   addWorker(hello: WorkerHello, link: MasterEnd): void {
-    const worker = this.#crew.add(hello, link);
-    const { id } = worker;
-    if (this.options.isDistributed) this.options.environment.events.workerConnect.fire({ clientId: id });
-    if (this.#ramps === undefined) return;
-    this.#crew.sendTestJoin(worker, this.#test, this.#testStartTime, this.options.settings());
-    this.#ramps.addWorker(id);
+    this.#roster.join(hello, link);
+  }
+
+  /** A worker is gone for good, as whoever started it knows: nobody waits for it. An unknown one is ignored. */
+  loseWorker(id: string, reason: string): void {
+    const worker = this.workers.get(id);
+    if (worker !== undefined) this.#crew.lose(worker, reason);
   }
 
   /** Resolves with true as soon as so many workers are ready, with false after `seconds`; 0: waits for ever. */
   untilWorkers(count: number, seconds: number): Promise<boolean> {
-    return this.#crew.facts.until(() => this.workers.size >= count, seconds > 0 ? seconds : Number.POSITIVE_INFINITY);
+    const limit = seconds > 0 ? seconds : Number.POSITIVE_INFINITY;
+    return this.#crew.facts.until(() => this.workers.readyCount >= count, limit);
   }
 
   /** Starts a test, or brings the running one to another load. Throws `TsloadError` MISUSE for what cannot be done. */
   start(userCount: number, spawnRate: number, { wait, userClasses }: StartOptions = {}): void {
     const load = checkedLoad({ userCount, spawnRate, userClasses }, this.#classNames());
-    if (this.#quitting !== undefined) throw new TsloadError('MISUSE', 'the runner has quit: make another environment');
-    if (this.#state === 'stopping') {
-      throw new TsloadError('MISUSE', 'the test is still being stopped: await runner.stop() before the next start');
-    }
-    if (this.workers.size === 0) {
+    this.#checkStart(load, wait === true);
+    if (this.workers.present.length === 0 && !isTesting(this.#state)) {
       log.warning('no worker is connected, so no user is started: start workers first');
       return;
     }
-    const fits = this.#ramps?.fitsOneStep(load) ?? userCount <= Math.max(1, Math.floor(spawnRate));
-    if (wait && !fits) {
-      throw new TsloadError('MISUSE', `wait: ${userCount} users cannot start in one step of ${spawnRate} per second`);
-    }
-    this.#load = load;
-    this.targetUserCount = load.userCount;
-    this.spawnRate = spawnRate;
+    this.#want(load);
     log.info(`Ramping to ${load.userCount} users at a rate of ${spawnRate.toFixed(2)} per second`);
     const isNew = !isTesting(this.#state);
     this.#enter('start');
-    if (isNew) this.#guard(this.#beginTest());
-    else this.#ramps?.start(load);
+    if (isNew) {
+      this.#guard(this.#beginning.begin());
+      return;
+    }
+    if (this.#current !== undefined) this.options.journal?.targetChanged(load);
+    this.#current?.ramps?.start(load);
+  }
+
+  /**
+   * Goes on with the test that a former master began, if there is one: to be called instead of `start`, when listeners are
+   * there. Returns whether there is one.
+   */
+  resume(): boolean {
+    const running = this.options.restored?.running;
+    const current = this.#current;
+    if (running === undefined || current === undefined) return false;
+    const { shapeStartTime } = running;
+    this.#guard(
+      this.#beginning.resume(current).then(() => {
+        if (shapeStartTime !== undefined && !current.isStopping) this.#driveShape(epochSeconds() - shapeStartTime);
+      }),
+    );
+    return true;
   }
 
   /** Lets the shape decide from now on. A second call while it does changes nothing. */
   startShape(): void {
-    const { shape } = this.options;
-    if (shape === undefined) throw new TsloadError('MISUSE', 'there is no load shape: give the environment one');
     if (this.#shapeDriver !== undefined) {
       log.info('There is an ongoing shape test running: it goes on');
       return;
     }
     log.info('Shape test starting');
-    this.#shapeDriver = new ShapeDriver(shape, {
-      userClasses: new Set(this.#classNames()),
-      apply: (load) => this.#applyShape(load),
-      ended: (failure) => this.#shapeEnded(failure),
-      isStopTest: (thrown) => this.options.isStopTest(thrown),
-    });
-    this.#shapeDriver.tick();
+    this.#driveShape(0);
   }
 
   /** Ends the test; resolves when `testStop` listeners are done. Without a test nothing happens. */
@@ -165,7 +184,8 @@ export class Master {
     if (this.#stopping !== undefined) return this.#stopping;
     if (!isTesting(this.#state)) return Promise.resolve();
     this.#enter('stop');
-    this.#ramps?.cancel();
+    if (this.#current !== undefined) this.#current.isStopping = true;
+    this.#current?.ramps?.cancel();
     // a turn later: a listener of testStopping that asks for the stop once more must find this one
     this.#stopping = Promise.resolve()
       .then(() => this.#endTest())
@@ -181,9 +201,10 @@ export class Master {
     return this.#quitting;
   }
 
-  /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
-  get isTellingEnd(): boolean {
-    return this.#isTellingEnd;
+  /** The stop timeout is over at once on all workers, and nobody is waited for who is missing. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#ending.hurry();
   }
 
   /** Sets the statistics to zero, now and on every worker. */
@@ -192,11 +213,95 @@ export class Master {
     this.#crew.reports.reset();
   }
 
-  /** A message of the locustfile, to one worker or to all. */
+  /** A user class was changed: all workers change it, those that are to come as well. */
+  updateUserClass(update: UserClassUpdate): void {
+    const { userClass, ...values } = update;
+    this.#setup = { ...this.#setup, userConfigs: [...this.#setup.userConfigs, { userClass, values }] };
+    this.options.journal?.setup(this.#setup);
+    this.workers.send({ kind: 'updateUserClass', update });
+  }
+
+  /** A message of the locustfile, to one worker or to all, those that are missing included. */
   sendMessage(type: string, data: unknown, clientId?: string): void {
     const message = { kind: 'custom', type, data, nodeId: 'master' } as const;
     if (clientId === undefined) this.workers.send(message);
-    else this.workers.get(clientId)?.link.send(message);
+    else if (this.workers.get(clientId) !== undefined) this.workers.get(clientId)?.link.send(message);
+    else log.warning(`a message of type ${type} cannot be sent to ${clientId}: there is no such worker`);
+  }
+
+  #makeCrew(): Crew {
+    const { environment, statistics, journal, isDistributed, setup, repeatsWarnings = true } = this.options;
+    return new Crew(
+      {
+        events: environment.events,
+        statistics,
+        journal,
+        isDistributed,
+        repeatsWarnings,
+        maxNames: setup.maxNames,
+        setup: () => this.#setup,
+      },
+      {
+        usersChanged: () => this.#endIfSpent(),
+        stopTest: (test, reason, isBadSetup) => this.#stopTestOf(test, reason, isBadSetup),
+        fault: () => {
+          this.hasFault = true;
+        },
+        reported: (worker, report) => this.#reported(worker, report),
+        customMessage: (message) => this.options.customMessage?.(message),
+        missing: (worker, reason) => {
+          this.#roster.missing(worker, reason);
+          this.#ending.missing(worker);
+        },
+        returned: (worker) => this.#roster.returned(worker),
+        stopped: (worker, test) => this.#roster.stopped(worker, test),
+        lost: (worker, reason) => this.#roster.lost(worker, reason),
+      },
+    );
+  }
+
+  #makeBeginning(): Beginning {
+    return new Beginning(this.options, this.#crew, this.#events, {
+      isBeginning: () => this.#state === 'spawning',
+      load: () => this.#load,
+      shapeStartTime: () => this.#shapeDriver?.startTime,
+      clockStarts: () => this.#clock.start(),
+      began: (current) => {
+        this.#current = current;
+      },
+      spawned: (isAgreed) => this.#guard(this.#spawned(isAgreed)),
+    });
+  }
+
+  /** Workers of a master that ended are waited for from now on. */
+  #restore(restored: RestoredRun): void {
+    restoreCrew(this.#crew, restored);
+    this.#beginning.lastTest = restored.test;
+    const { running } = restored;
+    if (running === undefined) return;
+    this.#roster.watch();
+    this.#want(running.load);
+    this.#enter('start');
+    if (running.isSpawned) this.#enter('allSpawned');
+    this.#beginning.restore(running);
+  }
+
+  #checkStart(load: Load, wait: boolean): void {
+    const { userCount, spawnRate } = load;
+    if (this.#quitting !== undefined) throw new TsloadError('MISUSE', 'the runner has quit: make another environment');
+    if (this.#state === 'stopping') {
+      throw new TsloadError('MISUSE', 'the test is still being stopped: await runner.stop() before the next start');
+    }
+    const fits = this.#current?.ramps?.fitsOneStep(load) ?? userCount <= Math.max(1, Math.floor(spawnRate));
+    if (!wait || fits) return;
+    throw new TsloadError('MISUSE', `wait: ${userCount} users cannot start in one step of ${spawnRate} per second`);
+  }
+
+  #want(load: Load): void {
+    this.#load = load;
+    this.targetUserCount = load.userCount;
+    this.spawnRate = load.spawnRate;
+    if (!isTesting(this.#state)) this.targetUserClassesCount = {};
   }
 
   #classNames(): string[] {
@@ -219,58 +324,30 @@ export class Master {
     this.hasFault = true;
   }
 
-  async #beginTest(): Promise<void> {
-    const test = ++this.#test;
-    this.targetUserClassesCount = {};
-    this.#ramps = undefined;
-    this.#crew.reports.beginTest(epochSeconds());
-    for (const worker of this.workers) worker.beginTest();
-    this.#clock.start();
-    this.options.prepare();
-    await this.#fire(this.options.environment.events.testStart);
-    if (!this.#isBeginning(test)) return;
-    const settings = this.options.settings();
-    this.#testStartTime = epochSeconds();
-    this.#crew.reports.beginWarmup(this.#testStartTime + settings.warmupSeconds);
-    this.#crew.sendTestStart(test, this.#testStartTime, settings);
-    await this.#crew.facts.until(
-      () => this.workers.every(({ startedTest }) => startedTest === test),
-      startedWaitSeconds,
-    );
-    if (this.#isBeginning(test)) this.#beginRamps(test, settings);
-  }
-
-  #isBeginning(test: number): boolean {
-    return test === this.#test && this.#state === 'spawning';
-  }
-
-  #beginRamps(test: number, { stopTimeoutSeconds }: TestSettings): void {
-    const { workers } = this;
-    this.#ramps = new RampControl({
-      test,
-      workers,
-      facts: this.#crew.facts,
-      classes: this.options.classes(),
-      leadSeconds: this.options.leadSeconds,
-      stopTimeoutSeconds,
-      spawned: (isAgreed) => this.#guard(this.#spawned(isAgreed)),
-    });
-    if (this.#load !== undefined) this.#ramps.start(this.#load);
-  }
-
   async #spawned(isAgreed: boolean): Promise<void> {
-    if (!this.#enter('allSpawned')) return;
-    this.targetUserClassesCount = this.#ramps?.classTotals() ?? {};
+    const current = this.#current;
+    this.targetUserClassesCount = current?.ramps?.classTotals() ?? {};
+    if (current === undefined || !this.#enter('allSpawned')) return;
     log.info(spawnedLine(this.workers.userClassesCount(Object.keys(this.targetUserClassesCount)), isAgreed));
     const userCount = this.workers.userCount;
-    this.workers.send({ kind: 'spawningComplete', test: this.#test, userCount });
+    this.workers.send({ kind: 'spawningComplete', test: current.number, userCount });
+    this.options.journal?.spawned();
     if (this.options.resetStats) this.resetStats();
-    try {
-      await this.options.environment.events.spawningComplete.fireAndWait({ userCount });
-    } catch (thrown) {
-      this.#steered(thrown);
-    }
+    await this.#events.spawningComplete(userCount);
     this.#endIfSpent();
+  }
+
+  #driveShape(elapsedSeconds: number): void {
+    const { shape } = this.options;
+    if (shape === undefined) throw new TsloadError('MISUSE', 'there is no load shape: give the environment one');
+    const actions = {
+      userClasses: new Set(this.#classNames()),
+      apply: (load: ShapeLoad) => this.#applyShape(load),
+      ended: (failure: string | undefined) => this.#shapeEnded(failure),
+      isStopTest: (thrown: unknown) => this.options.isStopTest(thrown),
+    };
+    this.#shapeDriver = new ShapeDriver(shape, actions, elapsedSeconds);
+    this.#shapeDriver.tick();
   }
 
   #applyShape({ userCount, spawnRate, userClasses }: ShapeLoad): void {
@@ -288,9 +365,20 @@ export class Master {
   /** Ends the test when no worker has anything left to do. */
   #endIfSpent(): void {
     if (this.#state !== 'running' && this.#state !== 'spawning') return;
-    if (this.workers.size === 0 || !this.workers.every(({ isSpent }) => isSpent)) return;
+    if (!this.#crew.grants.isDone && !this.#areAllSpent()) return;
     log.info('All iterations are done: ending the test');
     this.#endByItself();
+  }
+
+  /** A worker on which no user is planned has nothing to do either. */
+  #areAllSpent(): boolean {
+    const ramps = this.#current?.ramps;
+    let isOneSpent = false;
+    for (const { id, isSpent, userCount } of this.workers) {
+      isOneSpent ||= isSpent;
+      if (!isSpent && (userCount > 0 || ramps === undefined || ramps.mayHaveUsers(id))) return false;
+    }
+    return isOneSpent;
   }
 
   #endByItself(): void {
@@ -298,49 +386,24 @@ export class Master {
   }
 
   async #endTest(): Promise<void> {
-    const { environment } = this.options;
-    await this.#tellEnd(environment.events.testStopping);
-    const test = this.#test;
-    this.workers.send({ kind: 'stop', test, isHurried: false });
-    const seconds = environment.stopTimeout + stoppedWaitSeconds;
-    const isDone = () => this.workers.every(({ stoppedTest, toldTest }) => stoppedTest === test || toldTest !== test);
-    if (!(await this.#crew.facts.until(isDone, seconds))) {
-      log.error(`not all workers have stopped their users within ${seconds} seconds`);
-    }
+    const current = this.#current;
+    await this.#events.testStopping();
+    if (current !== undefined) await this.#ending.run(current);
     this.#clock.stop();
     this.#crew.reports.tick(this.workers.userCount);
-    this.#ramps = undefined;
+    if (current !== undefined) this.options.journal?.testStopped(current.number);
+    this.#current = undefined;
     this.#enter('allStopped');
-    await this.#tellEnd(environment.events.testStop);
-  }
-
-  async #tellEnd(event: EventHook<{ readonly environment: Environment }>): Promise<void> {
-    this.#isTellingEnd = true;
-    try {
-      await this.#fire(event);
-    } finally {
-      this.#isTellingEnd = false;
-    }
+    await this.#events.testStop();
   }
 
   async #leave(): Promise<void> {
     this.workers.send({ kind: 'quit' });
-    await this.#crew.facts.until(() => this.workers.size === 0, stoppedWaitSeconds);
+    const isEmpty = () => this.workers.present.length === 0;
+    await this.#crew.facts.until(isEmpty, this.#isHurried ? 1 : leaveSeconds);
+    this.#roster.close();
+    for (const { link } of this.workers) link.close();
     this.#resolveEnded();
-  }
-
-  async #fire(event: EventHook<{ readonly environment: Environment }>): Promise<void> {
-    try {
-      await event.fireAndWait({ environment: this.options.environment });
-    } catch (thrown) {
-      this.#steered(thrown);
-    }
-  }
-
-  /** A listener threw a control exception: the one that means the test ends it, others mean nothing here. */
-  #steered(thrown: unknown): void {
-    if (!isControl(thrown)) throw thrown;
-    if (this.options.isStopTest(thrown)) this.#stopTest(thrown.message);
   }
 
   #stopTest(reason: string): void {
@@ -351,7 +414,7 @@ export class Master {
   }
 
   #stopTestOf(test: number, reason: string, isBadSetup: boolean): void {
-    if (test !== this.#test) return;
+    if (test !== this.#current?.number) return;
     this.hasBadSetup ||= isBadSetup;
     this.#stopTest(reason);
   }
@@ -362,9 +425,8 @@ export class Master {
   }
 
   /** Without any worker there is no test. */
-  #lost({ id }: WorkerNode): void {
-    this.#ramps?.removeWorker(id);
-    if (this.workers.size > 0 || this.#quitting !== undefined || !isTesting(this.#state)) return;
+  #emptied(): void {
+    if (this.#quitting !== undefined || !isTesting(this.#state)) return;
     log.info('the last worker is gone: stopping the test');
     this.#endByItself();
   }

@@ -27,13 +27,20 @@ export interface RampControlOptions {
 
 export class RampControl {
   readonly #dispatcher: Dispatcher;
-  #told: ToldCounts = new Map();
+  readonly #told: ToldCounts = new Map();
+  /** Workers that have to hear how many users of every class they shall have, whatever they were told before. */
+  readonly #toTellAll = new Set<string>();
   #ramp: Ramp | undefined;
   #load: Load | undefined;
   #step = 0;
 
+  /** Its workers are those that know of the test by now; what they run is taken over. */
   constructor(private readonly options: RampControlOptions) {
-    this.#dispatcher = new Dispatcher(options.workers.ids, options.classes);
+    const workers = [...options.workers].filter(({ toldTest }) => toldTest === options.test);
+    const ids = workers.map(({ id }) => id);
+    this.#dispatcher = new Dispatcher(ids, options.classes);
+    if (workers.some(({ userCounts }) => Object.keys(userCounts).length > 0)) this.#adopt();
+    for (const { id, isMissing } of workers) if (isMissing) this.#dispatcher.suspendWorker(id);
   }
 
   /** Users by class that the plan has reached. */
@@ -44,6 +51,13 @@ export class RampControl {
   /** Whether all users of a load could be started or stopped in one step. */
   fitsOneStep({ userCount, spawnRate }: Load): boolean {
     return Math.abs(userCount - this.#dispatcher.userCount) <= usersPerStep(spawnRate);
+  }
+
+  /** A worker has users by plan, or may get some. */
+  mayHaveUsers(id: string): boolean {
+    if (this.#dispatcher.isInProgress) return true;
+    for (const count of this.#told.get(id)?.values() ?? []) if (count > 0) return true;
+    return false;
   }
 
   /** Goes on from the state reached; a ramp under way is replaced. */
@@ -66,15 +80,41 @@ export class RampControl {
     this.#ramp = undefined;
   }
 
+  /** A worker has been told of the test: it gets its share. It knows of no users, whatever was planned on it before. */
   addWorker(id: string): void {
+    this.#told.delete(id);
+    this.#dispatcher.removeWorker(id);
     this.#dispatcher.addWorker(id);
     this.#rebalance();
   }
 
+  /** Its users are for the others. */
   removeWorker(id: string): void {
     this.#told.delete(id);
+    this.#toTellAll.delete(id);
     this.#dispatcher.removeWorker(id);
-    if (this.options.workers.size > 0) this.#rebalance();
+    if (this.#dispatcher.workers.length > 0) this.#rebalance();
+  }
+
+  /** It is not heard of: it keeps its users, and gets no others. */
+  suspendWorker(id: string): void {
+    this.#dispatcher.suspendWorker(id);
+  }
+
+  /** It is heard of again, with users or without: it is told what it shall have. */
+  resumeWorker(id: string): void {
+    if (!this.#dispatcher.resumeWorker(id)) this.#dispatcher.addWorker(id);
+    this.#toTellAll.add(id);
+    this.#rebalance();
+  }
+
+  #adopt(): void {
+    const { workers } = this.options;
+    this.#dispatcher.adopt(new Map([...workers].map(({ id, userCounts }) => [id, userCounts])));
+    for (const { id, doneStep } of workers) {
+      this.#toTellAll.add(id);
+      this.#step = Math.max(this.#step, doneStep);
+    }
   }
 
   /** While a ramp goes on, it also moves the users; else a ramp to the same load does. */
@@ -87,15 +127,34 @@ export class RampControl {
     const { test, workers } = this.options;
     this.#step++;
     const times = { test, step: this.#step, startTime, spacingSeconds, isLast };
-    const messages = spawnMessages(step, times, this.#told, isFirst || isLast ? workers.ids : []);
-    for (const [id, message] of messages) workers.get(id)?.link.send(message);
+    const everyone = isFirst || isLast ? this.#present() : [...this.#toTellAll];
+    for (const [id, message] of spawnMessages(step, times, this.#told, everyone)) {
+      const worker = workers.get(id);
+      if (worker === undefined) continue;
+      worker.reported = 'spawning';
+      worker.link.send(this.#toTellAll.has(id) ? { ...message, counts: this.#allCounts(id) } : message);
+    }
+  }
+
+  #present(): string[] {
+    const { workers, test } = this.options;
+    return workers.present.filter(({ toldTest }) => toldTest === test).map(({ id }) => id);
+  }
+
+  #allCounts(id: string): Record<string, number> {
+    this.#toTellAll.delete(id);
+    const counts = this.#dispatcher.usersOn(id);
+    this.#told.set(id, new Map(Object.entries(counts)));
+    return counts;
   }
 
   async #awaitUsers(ramp: Ramp): Promise<void> {
-    const { facts, workers, stopTimeoutSeconds } = this.options;
+    const { test, facts, workers, stopTimeoutSeconds } = this.options;
     const step = this.#step;
     const planned = Math.max(0, ramp.endTime - epochSeconds());
-    const isDone = () => ramp !== this.#ramp || workers.every(({ doneStep }) => doneStep >= step);
+    const isDone = () =>
+      ramp !== this.#ramp ||
+      workers.every(({ doneStep, toldTest, isMissing }) => doneStep >= step || toldTest !== test || isMissing);
     const isAgreed = await facts.until(isDone, planned + stopTimeoutSeconds + spawnedWaitSeconds);
     if (ramp !== this.#ramp || step !== this.#step) return;
     this.options.spawned(isAgreed);

@@ -1,6 +1,7 @@
 /**
  * Asks a shape once a second what the load shall be, and acts when the answer changes.
  */
+import { epochSeconds } from '../clock.js';
 import { getLogger } from '../log.js';
 import { tracebackOf } from '../traceback.js';
 import { isSameLoad, readTick, type ShapeLoad } from './shapeTick.js';
@@ -10,7 +11,8 @@ const log = getLogger('tsload.runners');
 /** A load shape as the master sees it. */
 export interface Shape {
   tick(): unknown;
-  resetTime?(): void;
+  /** `elapsedSeconds`: that have passed already, in a test that goes on. */
+  resetTime?(elapsedSeconds?: number): void;
 }
 
 export interface ShapeActions {
@@ -23,6 +25,8 @@ export interface ShapeActions {
 }
 
 export class ShapeDriver {
+  /** Seconds since 1970: the zero of the shape's time. */
+  readonly startTime: number;
   #timer: NodeJS.Timeout | undefined;
   #last: ShapeLoad | undefined;
   #isRunning = true;
@@ -32,8 +36,10 @@ export class ShapeDriver {
   constructor(
     private readonly shape: Shape,
     private readonly actions: ShapeActions,
+    elapsedSeconds = 0,
   ) {
-    shape.resetTime?.();
+    shape.resetTime?.(elapsedSeconds);
+    this.startTime = epochSeconds() - elapsedSeconds;
   }
 
   /** The first tick comes at once; each next one a second after the one before was due. */

@@ -2,12 +2,40 @@
  * A worker as its master knows it: what it was told, and what it said last.
  */
 import type { WorkerHealth } from '../events/index.js';
-import type { MasterEnd } from '../link/index.js';
+import type { MasterEnd, WorkerHello } from '../link/index.js';
 
-export class WorkerNode {
+/** Locust's words. `missing`: not heard of, and it may come back. */
+export type WorkerState = 'ready' | 'spawning' | 'running' | 'missing';
+
+/** What is shown of a worker, as on a web page. */
+export interface WorkerStatus {
+  readonly id: string;
+  readonly index: number;
+  readonly state: WorkerState;
+  /** Live users; 0 while it is missing. */
+  readonly userCount: number;
+  /** Percent of one core. */
+  readonly cpuUsage: number;
+  /** Resident bytes. */
+  readonly memoryUsage: number;
+  /** Milliseconds; absent before the first heartbeat was answered. */
+  readonly roundTripMillis: number | undefined;
+  /** Its measurements contained its own delay in so many reports of this test. */
+  readonly saturatedReports: number;
+}
+
+export class WorkerNode implements WorkerStatus {
+  /** As it says, or as follows from what it was told. */
+  reported: Exclude<WorkerState, 'missing'> = 'ready';
+  isMissing = false;
   /** Live users by class, as reported. */
   userCounts: Readonly<Record<string, number>> = {};
   health: WorkerHealth | undefined;
+  cpuUsage = 0;
+  memoryUsage = 0;
+  roundTripMillis: number | undefined;
+  /** Up to when, in seconds since 1970, what it measured is known; 0: nothing is. */
+  reportedUntil = 0;
   /** The last step of which it said that all is done. */
   doneStep = 0;
   /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone. */
@@ -15,23 +43,46 @@ export class WorkerNode {
   startedTest = 0;
   stoppedTest = 0;
   isSpent = false;
-  /** Reports of this test in which it was. */
+  /** It says good-bye: nothing of it is lost. */
+  hasQuit = false;
+  /** Its users were given to others while it was missing. */
+  isReplaced = false;
   saturatedReports = 0;
 
   constructor(
     readonly id: string,
     readonly index: number,
+    /** Seconds that it goes on without its master. */
+    readonly graceSeconds: number,
     readonly link: MasterEnd,
   ) {}
 
+  get state(): WorkerState {
+    return this.isMissing ? 'missing' : this.reported;
+  }
+
   get userCount(): number {
+    if (this.isMissing) return 0;
     return Object.values(this.userCounts).reduce((sum, count) => sum + count, 0);
   }
 
   beginTest(): void {
     this.userCounts = {};
+    this.reportedUntil = 0;
     this.doneStep = 0;
     this.isSpent = false;
+    this.isReplaced = false;
     this.saturatedReports = 0;
+  }
+
+  /** It goes on with this test, as it says of itself. */
+  adopt({ standing }: WorkerHello): void {
+    if (standing === undefined) return;
+    this.toldTest = standing.test;
+    this.startedTest = standing.test;
+    this.doneStep = standing.step;
+    this.userCounts = standing.userCounts;
+    this.isSpent = standing.isSpent;
+    this.reported = 'running';
   }
 }

@@ -43,9 +43,12 @@ export abstract class LoadTestShape {
     return (nowMicros() - this.#startMicros) / 1e6;
   }
 
-  /** Makes now the zero of `getRunTime`. Called when the shape starts. Locust: `reset_time`. */
-  resetTime(): void {
-    this.#startMicros = nowMicros();
+  /**
+   * Makes now the zero of `getRunTime`, or a moment so many seconds ago, in a test that a former master began. Called when the
+   * shape starts. Locust: `reset_time`.
+   */
+  resetTime(elapsedSeconds = 0): void {
+    this.#startMicros = nowMicros() - elapsedSeconds * 1e6;
   }
 
   /** Users that run right now, of all classes on all workers. Locust: `get_current_user_count`. */

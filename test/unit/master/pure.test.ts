@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { Facts } from '../../../src/master/facts.js';
 import { masterStates, nextRunState, type RunInput } from '../../../src/master/runState.js';
 import { isSameLoad, readTick } from '../../../src/master/shapeTick.js';
-import { shareOf } from '../../../src/master/sharedIterations.js';
 import { spawnMessages, type ToldCounts } from '../../../src/master/spawnMessages.js';
 
 const inputs: readonly RunInput[] = ['start', 'allSpawned', 'stop', 'allStopped'];
@@ -94,13 +93,6 @@ describe('spawn messages', () => {
       [{}, [], true],
     ]);
   });
-});
-
-test('iterations are shared out completely', () => {
-  const shares = [0, 1, 2].map((place) => shareOf({ kind: 'total', count: 11 }, place, 3)?.count);
-  expect(shares).toEqual([4, 4, 3]);
-  expect(shareOf({ kind: 'perUser', count: 5 }, 0, 3)).toEqual({ kind: 'perUser', count: 5 });
-  expect(shareOf(undefined, 0, 1)).toBeUndefined();
 });
 
 test('a fact is waited for until it holds, or until its time is over', async () => {

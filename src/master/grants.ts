@@ -1,0 +1,81 @@
+/**
+ * Gives workers their iterations of a total, as the pool says.
+ */
+import type { IterationLimit, IterationState } from '../link/index.js';
+import { type Grant, IterationPool } from './iterationPool.js';
+import type { WorkerNode } from './workerNode.js';
+import type { Workers } from './workers.js';
+
+export class Grants {
+  #pool: IterationPool | undefined;
+  #test = 0;
+
+  /** `isShared`: there may be other workers. The only one gets everything at once. */
+  constructor(
+    private readonly workers: Workers,
+    private readonly isShared: boolean,
+  ) {}
+
+  begin(test: number, limit: IterationLimit | undefined): void {
+    this.#test = test;
+    this.#pool = limit?.kind === 'total' ? new IterationPool(limit.count) : undefined;
+  }
+
+  /** All are finished and reported. */
+  get isDone(): boolean {
+    return this.isShared && this.#pool?.isDone === true;
+  }
+
+  join({ id }: WorkerNode): void {
+    if (this.#pool === undefined) return;
+    this.#pool.join(id);
+    if (!this.isShared) this.#grantAll(this.#pool, id);
+  }
+
+  /** `isReported`: the state came in a report, with the samples. */
+  take({ id }: WorkerNode, state: IterationState, isReported: boolean): void {
+    if (this.#pool === undefined) return;
+    const grants = this.#pool.update(id, state, isReported);
+    if (this.isShared) this.#send(grants);
+    else if (this.#pool.free > 0) this.#grantAll(this.#pool, id);
+  }
+
+  pause({ id }: WorkerNode): void {
+    this.#pool?.pause(id);
+  }
+
+  /** What a worker left unfinished is for others. */
+  leave({ id }: WorkerNode): void {
+    this.#send(this.#pool?.leave(id) ?? []);
+  }
+
+  /** A worker of a run that goes on. */
+  adopt({ id }: WorkerNode, state: IterationState): void {
+    this.#pool?.adopt(id, state);
+  }
+
+  /** Nothing is granted until `release`. */
+  hold(): void {
+    this.#pool?.hold();
+  }
+
+  release(): void {
+    this.#send(this.#pool?.release() ?? []);
+  }
+
+  /** What a worker that may not come back had finished by its last report. */
+  credit(id: string, finished: number): void {
+    this.#pool?.credit(id, finished);
+  }
+
+  #grantAll(pool: IterationPool, id: string): void {
+    const { count } = pool.takeAll(id);
+    this.workers.get(id)?.link.send({ kind: 'grant', test: this.#test, count, isLast: true });
+  }
+
+  #send(grants: readonly Grant[]): void {
+    for (const { worker, count } of grants) {
+      this.workers.get(worker)?.link.send({ kind: 'grant', test: this.#test, count, isLast: false });
+    }
+  }
+}

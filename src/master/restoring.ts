@@ -1,0 +1,50 @@
+/**
+ * A master goes on where another one ended: its workers are missing at first, and come back with what they are doing.
+ */
+import type { LinkVitals, MasterEnd } from '../link/index.js';
+import { getLogger } from '../log.js';
+import type { Crew } from './crew.js';
+import type { RestoredRun, RestoredWorker } from './journal.js';
+import { WorkerNode } from './workerNode.js';
+
+const log = getLogger('tsload.runners');
+
+/** Takes over what is known of all workers. Those that nobody gave up count as missing from now on. */
+export function restoreCrew(crew: Crew, { workers, period, running }: RestoredRun): void {
+  crew.reports.restore({ period, workers });
+  for (const { id, index } of workers) crew.identities.restore(id, index);
+  if (running === undefined) return;
+  crew.grants.begin(running.test, running.settings.iterations);
+  crew.grants.hold();
+  for (const worker of workers) {
+    if (worker.iterations !== undefined) crew.grants.credit(worker.id, worker.iterations.finished);
+    if (!worker.isLost) crew.workers.add(expected(worker, running.test));
+  }
+  const names = crew.workers.ids.join(', ');
+  if (names !== '') log.info(`the run that a former master began goes on when its workers are back: ${names}`);
+}
+
+/** Every worker of the former master is back, or is not waited for any more. */
+export function areAllBack(crew: Crew): boolean {
+  return crew.workers.every(({ link, isReplaced }) => !(link instanceof AbsentLink) || isReplaced);
+}
+
+function expected({ id, index, graceSeconds }: RestoredWorker, test: number): WorkerNode {
+  const worker = new WorkerNode(id, index, graceSeconds, new AbsentLink());
+  worker.isMissing = true;
+  worker.toldTest = test;
+  return worker;
+}
+
+/** Nobody is there yet: a worker that comes back brings its own link. */
+class AbsentLink implements MasterEnd {
+  readonly vitals: LinkVitals = {
+    isUp: false,
+    provenAt: performance.now(),
+    roundTripMillis: undefined,
+    clockOffsetSeconds: 0,
+  };
+  listen(): void {}
+  send(): void {}
+  close(): void {}
+}

@@ -1,0 +1,36 @@
+/**
+ * What workers log: the last lines of each are kept, and what is worth a warning is said in the master's log as well.
+ */
+import type { WorkerMessage } from '../link/index.js';
+import { getLogger } from '../log.js';
+
+/** Lines kept of each worker, as in Locust. */
+const keptLines = 500;
+
+type Lines = (WorkerMessage & { readonly kind: 'logs' })['lines'];
+
+const log = getLogger('tsload.workers');
+
+export class WorkerLogs {
+  readonly #lines = new Map<string, string[]>();
+
+  /** `repeats`: whether warnings are repeated in this process's log. */
+  constructor(private readonly repeats: boolean) {}
+
+  /** The last lines of a worker, the oldest first; also of one that is gone. */
+  of(worker: string): readonly string[] {
+    return this.#lines.get(worker) ?? [];
+  }
+
+  take(worker: string, lines: Lines): void {
+    const kept = [...this.of(worker), ...lines.map(({ text }) => text)];
+    this.#lines.set(worker, kept.slice(-keptLines));
+    if (!this.repeats) return;
+    for (const { level, text } of lines) {
+      const line = `${worker}: ${text}`;
+      if (level === 'CRITICAL') log.critical(line);
+      else if (level === 'ERROR') log.error(line);
+      else if (level === 'WARNING') log.warning(line);
+    }
+  }
+}
