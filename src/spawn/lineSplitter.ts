@@ -1,7 +1,7 @@
 /**
  * Cuts a stream of bytes into lines that are fit to be shown. Pure.
  *
- * Holds at most one line, and of that at most `maxLineCharacters`; what is beyond is counted and dropped, and the line says so.
+ * Holds at most one line, and of that at most `maxCharacters`; what is beyond is counted and dropped, and the line says so.
  */
 import { StringDecoder } from 'node:string_decoder';
 
@@ -17,7 +17,10 @@ export class LineSplitter {
   #held = '';
   #dropped = 0;
 
-  constructor(private readonly line: (text: string) => void) {}
+  constructor(
+    private readonly line: (text: string) => void,
+    private readonly maxCharacters = maxLineCharacters,
+  ) {}
 
   take(bytes: Buffer): void {
     this.#takeText(this.#decoder.write(bytes));
@@ -40,7 +43,7 @@ export class LineSplitter {
   }
 
   #hold(text: string): void {
-    const room = maxLineCharacters - this.#held.length;
+    const room = this.maxCharacters - this.#held.length;
     this.#held += text.slice(0, room);
     this.#dropped += Math.max(0, text.length - room);
   }

@@ -83,7 +83,7 @@ export class LocalSpawner implements Spawner {
     const child = this.#spawn(order);
     const { pid } = child;
     if (pid !== undefined) {
-      this.#processes.push(new WorkerProcess(child, { name: `worker ${index}`, pid }, this.#listener));
+      this.#processes.push(new WorkerProcess(child, { index, name: `worker ${index}`, pid }, this.#listener));
       this.#handOver(child, order);
     }
     return new Promise((resolve, reject) => {

@@ -19,6 +19,8 @@ export interface WorkerOrder {
 
 /** A worker's process, as data. */
 export interface SpawnedWorker {
+  /** From 0, among those of its spawner. */
+  readonly index: number;
   /** Stands before its lines: `worker 0`, or for a worker elsewhere its host, `loadgen 0`. */
   readonly name: string;
   /** Of its process, on the machine where it runs. Absent when there is no such thing. */
