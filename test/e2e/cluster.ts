@@ -1,0 +1,47 @@
+/**
+ * Masters and workers as processes of their own, which share one home folder: workers find the token that their master made.
+ */
+import { createServer } from 'node:net';
+import { folder, type Run, type RunOptions, start } from './tsload.js';
+
+export interface Place {
+  readonly cwd: string;
+  /** Home, session folder, and what the test adds. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A folder with these files, and a home of its own. */
+export function place(files: Readonly<Record<string, string>>): Place {
+  const home = folder();
+  return { cwd: folder(files), env: { HOME: home, XDG_RUNTIME_DIR: home } };
+}
+
+/** A port that was free a moment ago: for masters whose workers are started first. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('no port');
+}
+
+/** A master on any free port, once it listens. */
+export async function startMaster(
+  line: string,
+  options: RunOptions,
+): Promise<{ readonly run: Run; readonly port: number }> {
+  const run = start(`--master --master-bind-port 0 --headless ${line}`, options);
+  await run.sees(/Listening for workers at \S+:\d+/);
+  return { run, port: Number(/Listening for workers at \S+:(\d+)/.exec(run.stderr)?.[1]) };
+}
+
+/** A worker of the master at this port of this machine. */
+export function startWorker(port: number, line: string, options: RunOptions): Run {
+  return start(`--worker --master-port ${port} ${line}`, options);
+}
+
+/** How often a line of the output is exactly this. */
+export function lines(output: string, text: string): number {
+  return output.split('\n').filter((line) => line.replace(/^\[worker \d+\] /, '') === text).length;
+}
