@@ -17,6 +17,7 @@ import { Logging } from './logging.js';
 import type { Around } from './session.js';
 import { Signals } from './signals.js';
 import { StrayErrors } from './strayErrors.js';
+import { unlessStuck } from './unlessStuck.js';
 
 /** Runs what the words say. Returns the exit code; throws for everything that stops a run before it began. */
 export async function run(words: readonly string[]): Promise<number> {
@@ -42,9 +43,7 @@ async function runWith(sources: Sources, around: Around): Promise<number> {
   }
   if (role.kind === 'worker') return runAsWorker(settings, sources, around);
   const loading = loadLocustfiles(settings.locustfile, { tsload: loadTsload() });
-  process.once('beforeExit', endStuckLoad);
-  const [locustfile, { runSession }] = await Promise.all([loading, import('./session.js')]);
-  process.off('beforeExit', endStuckLoad);
+  const [locustfile, { runSession }] = await unlessStuck(Promise.all([loading, import('./session.js')]));
   await using _ = locustfile;
   return await runSession(locustfile, sources, customArguments(), around);
 }
@@ -54,12 +53,6 @@ async function runAsWorker(early: EarlySettings, sources: Sources, around: Aroun
   const handed = early.supervised ? (await (await import('../../spawn/index.js')).superviseSelf()).secrets : {};
   const { runWorker } = await import('./workerSession.js');
   return runWorker({ early, sources, handed, tsload: loadTsload, custom: customArguments }, around);
-}
-
-/** The event loop is empty, and nobody could say why the process ends. */
-function endStuckLoad(): void {
-  process.stderr.write('tsload: error: the locustfile awaits something that never comes: it is not loaded\n');
-  process.exit(exitCodes.failed);
 }
 
 /** A turn later, so that the build is on its way when the event loop is busy with loading. */

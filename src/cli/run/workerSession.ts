@@ -2,13 +2,14 @@
  * A worker: joins its master, runs users as it says, and ends with it.
  */
 import type { WorkerRunnerOptions } from '../../environment/index.js';
-import { OptionError } from '../../errors.js';
+import { ConnectionError, OptionError } from '../../errors.js';
 import { fetchLocustfile, type MasterAddress } from '../../link/index.js';
 import { type LoadedLocustfile, loadLocustfiles, loadPackage, type TsloadModule } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { readVersion } from '../../version.js';
 import { masterAddress } from '../cluster/masterAddress.js';
 import { withoutEffectOnWorker } from '../cluster/role.js';
+import { CodedError, exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import { type EarlySettings, parseSettings, type Sources } from '../options/settings.js';
 import { makeEnvironment } from './environmentOf.js';
@@ -16,6 +17,7 @@ import { initialise } from './initialise.js';
 import { formatRecord, shortHostname } from './logging.js';
 import { hintAtProcesses } from './processesHint.js';
 import type { Around } from './session.js';
+import { unlessStuck } from './unlessStuck.js';
 import { WorkerRun } from './workerRun.js';
 
 const log = getLogger('tsload.main');
@@ -32,8 +34,17 @@ export interface WorkerSetting {
 
 type FindMaster = () => Promise<MasterAddress>;
 
-/** Returns the exit code. */
+/** Returns the exit code. Throws `CodedError` when there is no master, or it refuses this worker. */
 export async function runWorker(setting: WorkerSetting, around: Around): Promise<number> {
+  try {
+    return await joinAndRun(setting, around);
+  } catch (thrown) {
+    if (thrown instanceof ConnectionError) throw new CodedError(exitCodes.noMaster, thrown.message);
+    throw thrown;
+  }
+}
+
+async function joinAndRun(setting: WorkerSetting, around: Around): Promise<number> {
   const { early, sources, handed } = setting;
   // lines of a worker that was started by tsload go through the stream of whoever started it
   around.logging.setUp(early.supervised ? { ...early, logfile: undefined } : early);
@@ -41,7 +52,7 @@ export async function runWorker(setting: WorkerSetting, around: Around): Promise
     log.info(`Starting tsload ${readVersion()}, a worker of ${early.masterHost}:${early.masterPort}`);
   let address: Promise<MasterAddress> | undefined;
   const findMaster = () => (address ??= masterAddress(early, sources, handed)); // once: it may wait, and warn
-  const locustfile = await locustfileOf(setting, findMaster);
+  const locustfile = await unlessStuck(locustfileOf(setting, findMaster));
   await using _ = locustfile;
   const parsed = await parseSettings(sources, setting.custom());
   if (!early.supervised) remark(withoutEffectOnWorker(parsed.settings));
@@ -49,7 +60,7 @@ export async function runWorker(setting: WorkerSetting, around: Around): Promise
   const runner = await environment.createWorkerRunner({
     ...(await connectionOf(early, findMaster)),
     graceSeconds: early.masterGrace,
-    locustfileSha256: locustfile.bundle.sha256,
+    ...(takesMasters(early) ? {} : { locustfileSha256: locustfile.bundle.sha256 }),
     formatLog: (record) => formatRecord(record, shortHostname()),
   });
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
@@ -62,11 +73,14 @@ function remark(line: string | undefined): void {
   if (line !== undefined) log.info(line);
 }
 
+function takesMasters({ locustfile }: EarlySettings): boolean {
+  return locustfile.length === 0 || locustfile.includes('-');
+}
+
 /** Its own with `-f`; else that of the master. */
 async function locustfileOf({ early, tsload }: WorkerSetting, findMaster: FindMaster): Promise<LoadedLocustfile> {
-  const { locustfile, protocol } = early;
-  if (locustfile.length > 0 && !locustfile.includes('-')) return loadLocustfiles(locustfile, { tsload: tsload() });
-  if (protocol === 'locust') {
+  if (!takesMasters(early)) return loadLocustfiles(early.locustfile, { tsload: tsload() });
+  if (early.protocol === 'locust') {
     throw new OptionError(
       'a worker of a Locust master needs a locustfile of its own, as that of the master is Python: give -f FILE',
     );
