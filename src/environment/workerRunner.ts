@@ -45,6 +45,8 @@ export interface WorkerRunnerOptions {
   readonly locustfileSha256?: string;
   /** A log line as it is shown here, for the lines that the master gets. Default: level, logger and message. */
   readonly formatLog?: (record: LogRecord) => string;
+  /** Whether tests and messages of the master wait for `release`. Default false: they come at once. */
+  readonly isHeld?: boolean;
   /** A connection that is there already, in place of one that is made. For tests. */
   connect?(hello: () => WorkerHello): Promise<WorkerEnd>;
   /** For tests. */
@@ -79,6 +81,7 @@ export class WorkerRunner implements TestRunner {
       link,
       recorder,
       firesTestEvents: true,
+      holdsMessages: options.isHeld ?? false,
       applySetup: (setup) => settings.applySetup(setup),
       applySettings: (test) => settings.applyTest(test),
       updateUserClass: (update) => settings.update(update),
@@ -111,6 +114,11 @@ export class WorkerRunner implements TestRunner {
     });
     runner = new WorkerRunner(environment, link, clientId, options);
     return runner;
+  }
+
+  /** From now on the master is heard: for a runner that was made with `isHeld`, when listeners of `init` are done. */
+  release(): void {
+    this.#worker.release();
   }
 
   get workerIndex(): number {

@@ -50,11 +50,14 @@ export class Worker {
   #leaving: Promise<void> | undefined;
   #ending: WorkerEnding | undefined;
   #isClosed = false;
+  /** What the master said while it was not to be heard yet: some messages, as it waits for the first answer. */
+  #held: MasterMessage[] | undefined;
 
   constructor(private readonly options: WorkerOptions) {
     const { environment, recorder, link } = options;
     const times = { ...defaultWorkerTimes, ...options.times };
     this.#lastReportsSeconds = times.lastReportsSeconds;
+    if (options.holdsMessages) this.#held = [];
     for (const userClass of options.userClasses.values()) userClass[preloadKey]();
     this.#leash = new Leash({
       vitals: () => link.vitals,
@@ -184,8 +187,19 @@ export class Worker {
     return new LogForwarder({ format, batchMillis: 1000, send: (lines) => link.send({ kind: 'logs', lines }) });
   }
 
+  /** From now on the master is heard, if `holdsMessages` was set. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.#receive(message);
+  }
+
   /** What cannot be used concerns that message alone. */
   #receive(message: MasterMessage): void {
+    if (this.#held !== undefined && !isOfTheLink(message)) {
+      this.#held.push(message);
+      return;
+    }
     try {
       this.#take(message);
     } catch (thrown) {
@@ -367,6 +381,11 @@ export class Worker {
     this.options.environment.events.request.recordInto(undefined);
     this.options.ended?.(ending);
   }
+}
+
+/** Concerns the connection and no test. */
+function isOfTheLink({ kind }: MasterMessage): boolean {
+  return kind === 'welcome' || kind === 'heartbeat' || kind === 'acknowledge';
 }
 
 function heartbeatState(state: WorkerTest['state']): 'ready' | 'spawning' | 'running' {

@@ -21,6 +21,8 @@ export interface WorkerOptions {
    * `reportToMaster`). Not in a one-process run: the master does it there, and each fires once.
    */
   readonly firesTestEvents: boolean;
+  /** Whether what the master says of tests waits for `release`: listeners of `init` come before all others. Default false. */
+  readonly holdsMessages?: boolean;
   /** Takes over what was set up for the whole run. Called with each welcome. */
   applySetup?(setup: RunSetup): void;
   /** Takes over what the master says about the test: host, tags, custom options. */

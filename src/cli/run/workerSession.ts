@@ -59,6 +59,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   const environment = makeEnvironment(locustfile, parsed, 'worker');
   const runner = await environment.createWorkerRunner({
     ...(await connectionOf(early, findMaster)),
+    isHeld: true,
     graceSeconds: early.masterGrace,
     ...(takesMasters(early) ? {} : { locustfileSha256: locustfile.bundle.sha256 }),
     formatLog: (record) => formatRecord(record, shortHostname()),
@@ -66,6 +67,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (!early.supervised) hintAtProcesses(environment.events);
   await initialise(environment, runner);
+  runner.release();
   return await new WorkerRun(environment, runner, early.supervised).run(around.signals);
 }
 
