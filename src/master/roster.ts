@@ -84,8 +84,13 @@ export class Roster {
       worker.stoppedTest = test;
       return;
     }
-    if (current.settings.leaseSeconds !== undefined) current.ramps?.resumeWorker(worker.id);
-    else current.ramps?.removeWorker(worker.id);
+    if (current.settings.leaseSeconds === undefined) {
+      current.ramps?.removeWorker(worker.id);
+      return;
+    }
+    // spawns that are on their way to it it ignores until it hears of the test once more
+    this.crew.tellTest(worker, current.number, current.startTime, current.settings);
+    current.ramps?.resumeWorker(worker.id);
   }
 
   lost(worker: WorkerNode, reason: string): void {

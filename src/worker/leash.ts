@@ -12,7 +12,7 @@ export interface LeashOptions {
   readonly graceSeconds: number;
   /** Milliseconds between two looks. */
   readonly tickMillis: number;
-  /** Once for the grace, once in a test for its time, and once for the lease until it is renewed. */
+  /** Once for the grace, and until the next `begin` once for lease and run time. */
   expired(what: Expiry): void;
 }
 
@@ -46,10 +46,12 @@ export class Leash {
     this.#arm();
   }
 
+  /** A test begins, or the master counts on this worker again. */
   begin(test: TestTimes): void {
     this.#test = test;
     this.#told.delete('runTime');
-    this.renewLease();
+    this.#told.delete('lease');
+    this.#heldUntil = 0;
     this.#arm();
   }
 
@@ -57,12 +59,6 @@ export class Leash {
     this.#test = undefined;
     this.#told.delete('lease');
     this.#arm();
-  }
-
-  /** The master counts on this worker again. */
-  renewLease(): void {
-    this.#told.delete('lease');
-    this.#heldUntil = 0;
   }
 
   /** Hot: before each task of a test with a lease. Whether users may run. */

@@ -1,8 +1,3 @@
-/**
- * One test after the other, as a worker lives it: the events of its beginning and its end, steps of the ramp, iterations, and
- * what each report says beside the samples.
- */
-import { epochSeconds } from '../clock.js';
 import { type EnvironmentEvent, type EventHook, isControl } from '../events/index.js';
 import type { IterationState, MasterMessage, SpawnMessage, TestSettings, WorkerStanding } from '../link/index.js';
 import { getLogger } from '../log.js';
@@ -57,8 +52,6 @@ export class WorkerTest {
   #isTellingEnd = false;
   /** The end of this test, or of the one before. */
   #ending: Promise<void> = Promise.resolve();
-  /** Seconds since 1970: spawns for a moment before it are of the time when the master still counted on the lease. */
-  #leaseOverTime = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: WorkerTestParts) {
     const { options, runtime } = parts;
@@ -111,7 +104,7 @@ export class WorkerTest {
   spawn(message: SpawnMessage): void {
     if (message.test !== this.#test || message.step <= this.#lastStep) return;
     if (this.#phase === 'beginning') this.#early.push(message);
-    if (this.#phase !== 'running' || !this.#isOfNow(message)) return;
+    if (this.#phase !== 'running' || this.parts.leash.isLeaseOver) return;
     this.#lastStep = message.step;
     this.#isRampOver = message.isLast;
     this.#awaitedStep = message.isLast ? message.step : 0;
@@ -164,13 +157,15 @@ export class WorkerTest {
     return this.#ending;
   }
 
-  /** The lease is over: the users stop, for the master gives them to others. The test goes on, and so does this worker. */
+  /**
+   * The lease is over: the users stop, for the master gives them to others. The test goes on, and so does this worker: once the
+   * master knows, it says again which test that is. Spawns before that were on their way, and are for users that others have now.
+   */
   async yieldUsers(): Promise<void> {
-    this.#leaseOverTime = epochSeconds();
-    const { users, runtime } = this.parts;
+    const { users, runtime, leash } = this.parts;
     runtime.granted?.returnRest();
     await users.stopAll();
-    if (this.#phase === 'running') this.#sayStopped();
+    if (this.#phase === 'running' && leash.isLeaseOver) this.#sayStopped();
   }
 
   /** The master is of another run: the test here belongs to nobody. Resolves when its users are gone. */
@@ -185,7 +180,7 @@ export class WorkerTest {
 
   /** There is a connection again; `isNew`: to a master that was started anew, so what was told may be unknown to it. */
   resumed(isNew: boolean): void {
-    if (isNew) this.#requests.forget();
+    this.#requests.forget();
     this.#requests.ask();
     if (isNew && this.#phase === 'over') this.#sayStopped();
   }
@@ -221,7 +216,6 @@ export class WorkerTest {
     this.#wasSpent = false;
     this.#isRampOver = false;
     this.#early = [];
-    this.#leaseOverTime = Number.NEGATIVE_INFINITY;
     this.#requests.forget();
     this.#phase = 'beginning';
   }
@@ -244,25 +238,16 @@ export class WorkerTest {
   #goOn({ test, period, startTime, settings }: TestStart): void {
     const { options, users } = this.parts;
     if (period !== this.#period) this.reset(period);
-    if (this.#phase === 'over') this.#sayStopped();
     if (this.#phase !== 'running') return;
     options.applySettings?.(settings);
     users.stopTimeoutSeconds = settings.stopTimeoutSeconds;
     this.#setLeash(startTime, settings);
-    this.#leaseOverTime = Number.NEGATIVE_INFINITY;
     options.link.send({ kind: 'started', test });
   }
 
   #setLeash(startTime: number, { runSeconds, leaseSeconds }: TestSettings): void {
     const runEnd = runSeconds === undefined ? Number.POSITIVE_INFINITY : startTime + runSeconds;
     this.parts.leash.begin({ leaseSeconds, runEnd });
-  }
-
-  /** A spawn that was on its way when the lease ended asks for users that are others' by now. */
-  #isOfNow(message: SpawnMessage): boolean {
-    if (message.startTime < this.#leaseOverTime) return false;
-    this.parts.leash.renewLease();
-    return true;
   }
 
   /** Tells the master what it waits for: the end of a step, or that there is nothing left to do here. */

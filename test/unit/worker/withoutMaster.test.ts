@@ -194,11 +194,13 @@ describe('a lease', () => {
     worker.link.answersHeartbeats = true;
     const beats = worker.link.of('heartbeat').length;
     await until(() => worker.link.of('heartbeat').length > beats + 2);
-    const old = { test: 1, step: 50, startTime: epochSeconds() - 5, spacingSeconds: 0, starts: [], isLast: true };
+    const old = { test: 1, step: 50, startTime: epochSeconds(), spacingSeconds: 0, starts: [], isLast: true };
     worker.link.say({ kind: 'spawn', ...old, counts: { Counting: 9 } });
-    await worker.spawn({ Counting: 2 }, { step: 51 });
+    await worker.begin({ leaseSeconds: 8 });
+    await worker.spawn({ Counting: 2 }, { step: 51, startTime: epochSeconds() - 30 });
     expect([counts.starts, worker.runner.userCount]).toEqual([5, 2]);
     expect(worker.hello().standing).toMatchObject({ isStopped: false, step: 51 });
+    expect(worker.fired.filter((name) => name === 'testStart')).toHaveLength(1);
   });
 
   test('iterations that were granted and not begun go back, those of tasks that are cut off too', async () => {
