@@ -73,7 +73,7 @@ function readSsh(text: string, label: string): SshTarget {
     port: url.port === '' ? undefined : Number(url.port),
     workers: readWorkers(query, label),
     master: readMaster(query.get('master'), label),
-    node: readPath(query, 'node', label),
+    node: readNode(query, label),
     config: readPath(query, 'config', label),
   };
 }
@@ -139,9 +139,15 @@ function readMaster(text: string | null, label: string): SshTarget['master'] {
 
 function readPath(query: URLSearchParams, name: string, label: string): string | undefined {
   const path = query.get(name);
-  if (path === null) return undefined;
-  if (/^[^-\p{C}][^\p{C}]*$/u.test(path)) return path;
+  if (path === null || /^[^-\p{C}][^\p{C}]*$/u.test(path)) return path ?? undefined;
   throw new OptionError(`${label} must give ${name} as the path of a file but gives ${shown(path)}`);
+}
+
+/** It goes through a shell of the host, whichever that is, in single quotes. */
+function readNode(query: URLSearchParams, label: string): string | undefined {
+  const path = readPath(query, 'node', label);
+  if (path === undefined || !/['!\\]/.test(path)) return path;
+  throw new OptionError(`${label} must give node as the path of a file without quotes but gives ${shown(path)}`);
 }
 
 function shown(text: string): string {
