@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { LocalSpawner } from '../localSpawner.js';
 import type { ProcessEnd } from '../spawner.js';
 import { type FromHost, marker, type ToHost } from './hostMessages.js';
-import { lostSeconds } from './sshCommand.js';
 
 /** This module, as its loader sees it. */
 export interface Host {
@@ -118,7 +117,7 @@ class Hosting {
   }
 
   #checkSilence(): void {
-    if (performance.now() - this.#heardAt > lostSeconds * 1000) this.#stop(orphanedSeconds);
+    if (performance.now() - this.#heardAt > this.order.lostSeconds * 1000) this.#stop(orphanedSeconds);
   }
 
   #stop(graceSeconds: number): void {

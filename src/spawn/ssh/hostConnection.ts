@@ -11,7 +11,7 @@ import type { SshTarget } from '../spawnTarget.js';
 import { packArchive, readManifest } from './archive.js';
 import { Deferred } from './deferred.js';
 import type { FromHost } from './hostMessages.js';
-import { placeOf, sshWords, type Tunnel, tunnelPort } from './sshCommand.js';
+import { placeOf, sshWords, tunnelPort } from './sshCommand.js';
 import { describeNoNode, describeOldNode, describeSshEnd } from './sshProblem.js';
 import { SshSession } from './sshSession.js';
 
@@ -22,14 +22,18 @@ export interface ConnectionOptions {
   readonly program: string | null;
   /** Seconds until the workers have to run, tsload's way over the network included. Default 120. */
   readonly startSeconds: number;
+  /** Seconds without a sign of life after which either side takes the connection for lost. Default 60. */
+  readonly lostSeconds: number;
 }
 
 const log = getLogger('tsload.spawn');
 
-/** Between two signs of life. */
-const aliveMillis = 5000;
+/** Signs of life in the time after which a connection counts as lost. */
+const signsOfLife = 10;
 /** For the host to tidy up, after its workers had their time. */
 const tidySeconds = 10;
+/** For a host that has no workers yet: it notices the end of the connection, too. */
+const leaveSeconds = 2;
 /** Remarks of ssh and of the host's shell that are kept for an error's sentence. */
 const maxRemarks = 50;
 
@@ -63,7 +67,7 @@ export class HostConnection {
   /** Throws `SpawnError`; `stop` is to be called then, too. */
   async start(): Promise<readonly SpawnedWorker[]> {
     const { startSeconds } = this.options;
-    const late = () => this.#fail(this.#problem(`they did not run within ${startSeconds} seconds`));
+    const late = () => this.#fail(this.#problem(`they did not run within ${startSeconds} s`));
     const timer = setTimeout(late, startSeconds * 1000);
     try {
       const session = await this.#open();
@@ -84,14 +88,14 @@ export class HostConnection {
     const isOrdered = this.#phase !== 'before the order';
     if (isOrdered) session.send({ kind: 'stop', graceSeconds });
     else session.endInput();
-    this.#killAfter(session, (isOrdered ? graceSeconds : 0) + tidySeconds);
+    this.#killAfter(session, isOrdered ? graceSeconds + tidySeconds : leaveSeconds);
     await this.#over.promise;
   }
 
   async #open(): Promise<SshSession> {
     const [loader, manifest] = await Promise.all([readLoader(), readManifest(packageDirectory)]);
     if (this.#failure !== undefined) throw this.#failure;
-    const session = new SshSession(this.options.ssh, sshWords(this.target, this.#tunnelEnd(), manifest.node), {
+    const session = new SshSession(this.options.ssh, this.#sshWords(manifest.node), {
       message: (message) => this.#heard(message, manifest.node),
       remark: (line) => this.#remarked(line),
       ended: (code) => this.#ended(code),
@@ -103,10 +107,11 @@ export class HostConnection {
     return session;
   }
 
-  /** Undefined: the workers reach the master by themselves. */
-  #tunnelEnd(): Tunnel | undefined {
-    const { masterHost, masterPort } = this.order;
-    return this.target.master === undefined ? { host: masterHost, port: masterPort } : undefined;
+  #sshWords(nodeRange: string): readonly string[] {
+    const { lostSeconds } = this.options;
+    if (this.target.master !== undefined) return sshWords(this.target, { lostSeconds, nodeRange });
+    const { masterHost: host, masterPort: port } = this.order;
+    return sshWords(this.target, { lostSeconds, nodeRange, tunnel: { host, port } });
   }
 
   async #sendOrder(session: SshSession): Promise<void> {
@@ -116,8 +121,9 @@ export class HostConnection {
       master === undefined ? ['127.0.0.1', await this.#tunnel.promise] : [master.host, master.port ?? port];
     if (this.#failure !== undefined) throw this.#failure;
     this.#phase = 'ordered';
-    session.send({ kind: 'order', workers, program: this.options.program, masterHost, masterPort, words, secrets });
-    this.#aliveTimer = setInterval(() => session.send({ kind: 'alive' }), aliveMillis);
+    const { program, lostSeconds } = this.options;
+    session.send({ kind: 'order', workers, program, masterHost, masterPort, words, secrets, lostSeconds });
+    this.#aliveTimer = setInterval(() => session.send({ kind: 'alive' }), (lostSeconds * 1000) / signsOfLife);
   }
 
   #heard(message: FromHost, neededNode: string): void {

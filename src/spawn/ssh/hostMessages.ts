@@ -23,6 +23,8 @@ export type ToHost =
       readonly masterPort: number;
       readonly words: readonly string[];
       readonly secrets: Readonly<Record<string, string>>;
+      /** Seconds without a word from this side after which the host ends its workers. */
+      readonly lostSeconds: number;
     }
   | { readonly kind: 'alive' }
   | { readonly kind: 'stop'; readonly graceSeconds: number };

@@ -10,16 +10,12 @@ export interface Tunnel {
   readonly port: number;
 }
 
-/** Seconds without an answer after which a connection counts as lost, on either side. */
-export const lostSeconds = 60;
 const connectSeconds = 15;
 
 /** Set here because a user's configuration may say otherwise for sessions at a terminal. */
 const settings = [
   'BatchMode=yes', // nobody is there to answer a question
   `ConnectTimeout=${connectSeconds}`,
-  'ServerAliveInterval=10',
-  `ServerAliveCountMax=${lostSeconds / 10}`,
   'LogLevel=INFO', // the tunnel's port is told at this level
   'ControlMaster=no', // a shared connection would keep the tunnel when this session is over
   'ControlPath=none',
@@ -30,12 +26,21 @@ const settings = [
   'ForwardX11=no',
 ];
 
-/** Words after `ssh`. Without a tunnel the workers connect to the master themselves. */
-export function sshWords(target: SshTarget, tunnel: Tunnel | undefined, nodeRange: string): readonly string[] {
+export interface SshSetting {
+  /** Absent: the workers reach the master without one. */
+  readonly tunnel?: Tunnel;
+  /** Seconds without an answer after which ssh gives the connection up. */
+  readonly lostSeconds: number;
+  /** The versions of Node that tsload runs on, as in package.json: `>=20.19`. */
+  readonly nodeRange: string;
+}
+
+/** Words after `ssh`. */
+export function sshWords(target: SshTarget, { tunnel, lostSeconds, nodeRange }: SshSetting): readonly string[] {
   const { config, port, user, host } = target;
   return [
     ...(config === undefined ? [] : ['-F', config]),
-    ...settings.flatMap((setting) => ['-o', setting]),
+    ...[...settings, ...aliveSettings(lostSeconds)].flatMap((setting) => ['-o', setting]),
     ...(tunnel === undefined ? [] : ['-R', `127.0.0.1:0:${bracketed(tunnel.host)}:${tunnel.port}`]),
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
@@ -43,6 +48,11 @@ export function sshWords(target: SshTarget, tunnel: Tunnel | undefined, nodeRang
     host,
     hostCommand(target.node, nodeRange),
   ];
+}
+
+/** Asks the server for a sign of life, and gives up after the sixth question without an answer. */
+function aliveSettings(lostSeconds: number): readonly string[] {
+  return [`ServerAliveInterval=${Math.max(1, Math.round(lostSeconds / 6))}`, 'ServerAliveCountMax=6'];
 }
 
 /** The port on the host that leads to the master, once ssh has said it. */
@@ -68,7 +78,7 @@ export function placeOf({ user, host }: SshTarget): string {
 
 /**
  * Whatever shell the user has there gets this: one line, no exclamation mark, and single quotes around all that is special, which
- * sh, fish and csh read alike. `nodeRange` is that of package.json: `>=20.19`.
+ * sh, fish and csh read alike.
  */
 function hostCommand(node: string | undefined, nodeRange: string): string {
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(nodeRange) ?? [];

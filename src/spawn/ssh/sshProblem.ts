@@ -48,6 +48,7 @@ const problems: readonly (readonly [pattern: RegExp, sentence: (target: SshTarge
     /can't open user config file/i,
     ({ config }) => `ssh cannot read the file config=${config}: give the path of one that exists`,
   ],
+  [/^spawn .* (ENOENT|EACCES)$/, () => "there is no ssh on this machine that could be run: install OpenSSH's client"],
   [/bad configuration option|terminating, .* bad configuration/i, () => 'the configuration of ssh has a mistake'],
 ];
 

@@ -114,7 +114,7 @@ export class SshServer {
       'UsePAM no',
       'PidFile none',
       'MaxStartups 100',
-      ...lines,
+      ...lines, // of a setting that is there twice, the first counts
       `SetEnv TMPDIR=${this.temporary} PATH=${process.env['PATH']}`,
     ];
     writeFileSync(this.path('sshd_config'), `${settings.join('\n')}\n`);

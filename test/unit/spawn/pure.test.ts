@@ -8,6 +8,8 @@ import { marker, readFromHost } from '../../../src/spawn/ssh/hostMessages.js';
 import { sshWords, tunnelPort } from '../../../src/spawn/ssh/sshCommand.js';
 import { describeNoNode, describeOldNode, describeSshEnd } from '../../../src/spawn/ssh/sshProblem.js';
 
+const setting = { lostSeconds: 60, nodeRange: '>=20.19' };
+
 function target(text: string): SshTarget {
   const found = readSpawnTarget(text);
   if (found.kind !== 'ssh') throw new Error(`${text} is no ssh target`);
@@ -58,7 +60,10 @@ test.each([
 });
 
 test('ssh asks nothing, shares no connection, and leads the workers to the master', () => {
-  const words = sshWords(target('ssh://me@loadgen:2222?config=/c'), { host: '127.0.0.1', port: 5557 }, '>=20.19');
+  const words = sshWords(target('ssh://me@loadgen:2222?config=/c'), {
+    ...setting,
+    tunnel: { host: '127.0.0.1', port: 5557 },
+  });
   const text = words.join(' ');
   expect(text).toMatch(/^-F \/c -o BatchMode=yes /);
   expect(text).toContain('-o ControlMaster=no -o ControlPath=none');
@@ -66,12 +71,14 @@ test('ssh asks nothing, shares no connection, and leads the workers to the maste
 });
 
 test('with master= there is no tunnel, and an IPv6 address of the master is put in brackets for one', () => {
-  expect(sshWords(target('ssh://a?master=m'), undefined, '>=20.19')).not.toContain('-R');
-  expect(sshWords(target('ssh://a'), { host: '::1', port: 1 }, '>=20.19')).toContain('127.0.0.1:0:[::1]:1');
+  expect(sshWords(target('ssh://a?master=m'), setting)).not.toContain('-R');
+  expect(sshWords(target('ssh://a'), { ...setting, tunnel: { host: '::1', port: 1 } })).toContain(
+    '127.0.0.1:0:[::1]:1',
+  );
 });
 
 test('what the host runs reads alike in sh, fish and csh: one line, quotes in pairs, no exclamation mark', () => {
-  const command = sshWords(target('ssh://a?node=/opt/my node'), undefined, '>=20.19').at(-1) ?? '';
+  const command = sshWords(target('ssh://a?node=/opt/my node'), setting).at(-1) ?? '';
   expect(command).not.toMatch(/[\n!]/);
   expect(command.split("'")).toHaveLength(7);
   expect(command).toContain(" tsload '/opt/my node' ");

@@ -1,0 +1,141 @@
+/**
+ * What goes wrong before workers run on a host: each is one sentence that names the host and says what to do.
+ */
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSpawnTarget } from '../../../src/spawn/index.js';
+import type { ConnectionOptions } from '../../../src/spawn/ssh/hostConnection.js';
+import { SshSpawner } from '../../../src/spawn/ssh/sshSpawner.js';
+import { tsload } from '../tsload.js';
+import { noSshServer, SshServer } from './sshServer.js';
+
+const order = { masterHost: '127.0.0.1', masterPort: 9, words: [], secrets: { token: 'sesame' } };
+
+async function failure(text: string, options: Partial<ConnectionOptions> = {}): Promise<string> {
+  const target = readSpawnTarget(text);
+  if (target.kind !== 'ssh') throw new Error(`${text} is no ssh target`);
+  const spawner = new SshSpawner(target, options);
+  try {
+    await spawner.start(order);
+  } catch (thrown) {
+    expect(thrown).toMatchObject({ name: 'SpawnError', code: 'SPAWN' });
+    const message = thrown instanceof Error ? thrown.message : '';
+    expect(message).not.toMatch(/\n|sesame/);
+    return message;
+  } finally {
+    await spawner.stop(0);
+  }
+  throw new Error('it started');
+}
+
+describe.skipIf(noSshServer !== undefined)('a host that cannot be used', () => {
+  let server: SshServer;
+  beforeAll(async () => {
+    server = await SshServer.start();
+  });
+  afterAll(() => {
+    expect(server.runFolders()).toEqual([]);
+    server[Symbol.dispose]();
+  });
+  const withConfig = (changes: Readonly<Record<string, string>>) =>
+    `ssh://loadgen?config=${server.configWith(`config${Math.random()}`, changes)}`;
+  const here = (query = '') => `ssh://loadgen?config=${server.config}&${query}`;
+  const withServer = async (lines: readonly string[], options?: Partial<ConnectionOptions>) => {
+    using other = await SshServer.start({ lines });
+    return await failure(`ssh://loadgen?config=${other.config}`, options);
+  };
+
+  test('an unknown host', async () => {
+    const message = await failure(`ssh://nobody.invalid?config=${server.config}`);
+    expect(message).toMatch(/^no workers on nobody\.invalid: no machine of that name is known/);
+  });
+
+  test('nobody listens at the port', async () => {
+    expect(await failure(withConfig({ Port: '1' }))).toMatch(/^no workers on loadgen: nothing answers there/);
+  });
+
+  test('an unknown host key is never accepted by itself', async () => {
+    const message = await failure(withConfig({ UserKnownHostsFile: server.path('empty') }));
+    expect(message).toMatch(
+      /ssh does not know its host key: run "ssh -F .* loadgen" once, compare the key, and accept/,
+    );
+  });
+
+  test('a changed host key', async () => {
+    const message = await failure(withConfig({ UserKnownHostsFile: server.path('changed') }));
+    expect(message).toMatch(/its host key is not the one that ssh knows: find out why/);
+  });
+
+  test('a key that the host does not know', async () => {
+    const message = await failure(withConfig({ IdentityFile: server.path('otherKey') }));
+    expect(message).toMatch(/it refuses the login: "ssh -F .* loadgen true" must work without a question/);
+  });
+
+  test('a configuration file that does not exist', async () => {
+    expect(await failure('ssh://loadgen?config=/nowhere')).toContain('ssh cannot read the file config=/nowhere');
+  });
+
+  test('a machine without ssh', async () => {
+    expect(await failure(here(), { ssh: '/nowhere/ssh' })).toContain('there is no ssh on this machine');
+  });
+
+  test('a host without Node', async () => {
+    expect(await failure(here('node=/nowhere/node'))).toMatch(
+      /^no workers on loadgen: there is no Node at \/nowhere\/node/,
+    );
+    const path = server.path('noNode');
+    mkdirSync(path);
+    symlinkSync('/bin/sh', join(path, 'sh'));
+    writeFileSync(join(path, 'node'), '#!/bin/sh\nexit 127\n', { mode: 0o700 }); // there may be a real one further on
+    expect(await withServer([`SetEnv PATH=${path}`])).toMatch(/it has no Node on its PATH: install Node >=20\.19/);
+  });
+
+  test.each(['v18.20.4', 'v20.18.3', 'v0.12.0'])('a host whose Node is %s', async (version) => {
+    const node = server.path(`node-${version}`);
+    writeFileSync(node, `#!/bin/sh\necho ${version}\n`);
+    chmodSync(node, 0o700);
+    const message = await failure(here(`node=${node}`));
+    expect(message).toBe(
+      `no workers on loadgen: it has Node ${version}, and tsload needs >=20.19: install it, or give node=/path/to/node`,
+    );
+  });
+
+  test('a server that allows no tunnel', async () => {
+    expect(await withServer(['AllowTcpForwarding no'])).toMatch(/allows no tunnel \(AllowTcpForwarding\).*master=HOST/);
+  });
+
+  test('an account that may not run commands', async () => {
+    const message = await withServer(["ForceCommand echo 'This account is not available.'; exit 1"]);
+    expect(message).toContain('ssh ended with exit code 1 before tsload ran there (This account is not available.)');
+  });
+
+  test('a host that answers nothing is given up after a while', async () => {
+    const message = await withServer(['ForceCommand exec sleep 60'], { startSeconds: 1 });
+    expect(message).toBe('no workers on loadgen: they did not run within 1 s');
+  });
+
+  test('a host that says nonsense', async () => {
+    const message = await withServer(['ForceCommand echo tsload-spawn {}; exec sleep 60']);
+    expect(message).toMatch(/no workers on loadgen: .*does not understand/);
+  });
+
+  test('the program ends with one sentence and code 1, and neither a stack nor a process is left', async () => {
+    const files = {
+      'locustfile.ts': "import { task, User } from 'tsload'; export class A extends User { @task t() {} }",
+    };
+    const line = [
+      '--headless',
+      '-t',
+      '1s',
+      '--processes',
+      '1',
+      '--spawn',
+      `ssh://nobody.invalid?config=${server.config}`,
+    ];
+    const { code, stderr } = await tsload(line, { files });
+    expect(code).toBe(1);
+    expect(stderr.match(/no workers on nobody\.invalid: .*$/gm)).toHaveLength(1);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
