@@ -28,6 +28,7 @@ export class SshServer {
   readonly temporary: string;
   readonly config: string;
   log = '';
+  pid = 0;
   #stop = (): void => {};
 
   private constructor(
@@ -125,6 +126,7 @@ export class SshServer {
     child.stderr.on('data', (chunk) => {
       this.log += chunk;
     });
+    this.pid = child.pid ?? 0;
     this.#stop = () => child.kill();
   }
 }

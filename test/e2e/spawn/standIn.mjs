@@ -26,6 +26,7 @@ process.on('SIGINT', () => say('got SIGINT'));
 if (has('--say-words')) say(`words ${JSON.stringify(words)}`);
 if (has('--say-secret-length')) say(`secret of ${secrets.token.length} characters`);
 if (has('--say-pid')) say(`pid ${process.pid}`);
+if (has('--say-folders')) say(`folders ${process.env['TMPDIR']} ${process.env['XDG_CACHE_HOME']}`);
 if (has('--complain')) console.error('on the error output');
 if (has('--call-master')) callMaster();
 if (has('--lines')) await sayLines(Number(value('--lines')));
