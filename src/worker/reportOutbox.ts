@@ -74,6 +74,12 @@ export class ReportOutbox {
     });
   }
 
+  /** Nothing will be acknowledged any more: whoever waits for it goes on. */
+  giveUp(): void {
+    this.#isOpen = false;
+    for (const tell of this.#whenSafe.splice(0)) tell();
+  }
+
   /** Gives up what is not acknowledged. Returns how many requests were in it. */
   drop(): number {
     const requests = requestsIn([...this.#underWay, ...this.#waiting]);

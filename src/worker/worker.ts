@@ -360,6 +360,7 @@ export class Worker {
 
   #linkClosed(reason: Error | undefined): void {
     this.#isClosed = true;
+    this.#outbox.giveUp();
     this.#leash.close();
     this.#heartbeats.close();
     if (this.#ending !== undefined) this.#over();

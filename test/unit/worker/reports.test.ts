@@ -100,6 +100,9 @@ describe('reports on their way', () => {
     await settled;
     outbox.add(aReport({ times: [1, 2, 3] }));
     await outbox.settled(0.01);
+    const givenUp = outbox.settled(100);
+    outbox.giveUp();
+    await givenUp;
     expect(outbox.drop()).toBe(3);
     expect(outbox.drop()).toBe(0);
   });
