@@ -31,8 +31,6 @@ export interface HostPlace {
 
 type Order = Extract<ToHost, { readonly kind: 'order' }>;
 
-/** For an end in good order, when nobody is left who could say how long. */
-const orphanedSeconds = 3;
 /** Bytes that the connection has not taken yet; more lines are dropped and counted. */
 const maxWaitingBytes = 1024 * 1024;
 const flushMillis = 2000;
@@ -77,6 +75,7 @@ class Hosting {
     this.#spawner = new LocalSpawner(order.workers, {
       program: order.program ?? join(root, 'bin/tsload.js'),
       nodeOptions: [],
+      orderlyMillis: order.orphanedSeconds * 1000,
       variables: { ...process.env, TMPDIR: temporary, XDG_CACHE_HOME: join(folder, 'cache') },
     });
     this.#spawner.listen({
@@ -88,7 +87,7 @@ class Hosting {
   /** Until all workers are gone. */
   async run(input: HostInput): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-      process.on(signal, () => this.#stop(orphanedSeconds));
+      process.on(signal, () => this.#stop(this.order.orphanedSeconds));
     const silence = setInterval(() => this.#checkSilence(), 1000);
     const obeying = this.#obey(input);
     try {
@@ -113,11 +112,11 @@ class Hosting {
       if (message === undefined) break;
       if (message.kind === 'stop') this.#stop(message.graceSeconds);
     }
-    this.#stop(orphanedSeconds);
+    this.#stop(this.order.orphanedSeconds);
   }
 
   #checkSilence(): void {
-    if (performance.now() - this.#heardAt > this.order.lostSeconds * 1000) this.#stop(orphanedSeconds);
+    if (performance.now() - this.#heardAt > this.order.lostSeconds * 1000) this.#stop(this.order.orphanedSeconds);
   }
 
   #stop(graceSeconds: number): void {

@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly startSeconds: number;
   /** Seconds without a sign of life after which either side takes the connection for lost. Default 60. */
   readonly lostSeconds: number;
+  /** Seconds that workers have for an end in good order when the connection is lost. Default 3. */
+  readonly orphanedSeconds: number;
 }
 
 const log = getLogger('tsload.spawn');
@@ -121,8 +123,9 @@ export class HostConnection {
       master === undefined ? ['127.0.0.1', await this.#tunnel.promise] : [master.host, master.port ?? port];
     if (this.#failure !== undefined) throw this.#failure;
     this.#phase = 'ordered';
-    const { program, lostSeconds } = this.options;
-    session.send({ kind: 'order', workers, program, masterHost, masterPort, words, secrets, lostSeconds });
+    const { program, lostSeconds, orphanedSeconds } = this.options;
+    const rules = { program, lostSeconds, orphanedSeconds };
+    session.send({ kind: 'order', workers, masterHost, masterPort, words, secrets, ...rules });
     this.#aliveTimer = setInterval(() => session.send({ kind: 'alive' }), (lostSeconds * 1000) / signsOfLife);
   }
 

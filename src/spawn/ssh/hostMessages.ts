@@ -25,6 +25,8 @@ export type ToHost =
       readonly secrets: Readonly<Record<string, string>>;
       /** Seconds without a word from this side after which the host ends its workers. */
       readonly lostSeconds: number;
+      /** Seconds that they have for an end in good order then. */
+      readonly orphanedSeconds: number;
     }
   | { readonly kind: 'alive' }
   | { readonly kind: 'stop'; readonly graceSeconds: number };

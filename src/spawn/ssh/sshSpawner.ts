@@ -29,7 +29,7 @@ export class SshSpawner implements Spawner {
     private readonly target: SshTarget,
     options: SshOptions = {},
   ) {
-    this.#options = { ssh: 'ssh', program: null, startSeconds: 120, lostSeconds: 60, ...options };
+    this.#options = { ssh: 'ssh', program: null, startSeconds: 120, lostSeconds: 60, orphanedSeconds: 3, ...options };
   }
 
   listen(listener: SpawnListener): void {

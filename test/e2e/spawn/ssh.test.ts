@@ -12,7 +12,7 @@ if (noSshServer !== undefined) console.warn(`SKIPPED: ${noSshServer}`);
 describe.skipIf(noSshServer !== undefined)('workers over ssh', () => {
   let server: SshServer;
   beforeAll(async () => {
-    server = await SshServer.start();
+    server = await SshServer.start({ hasTsload: true }); // sshRuns.test.ts is about hosts without;
   });
   afterAll(() => server[Symbol.dispose]());
 
@@ -23,7 +23,7 @@ describe.skipIf(noSshServer !== undefined)('workers over ssh', () => {
   };
 
   spawnerContract({
-    make: (workers) => new SshSpawner(target(workers), { program }),
-    source: (workers) => ['spawn/ssh/sshSpawner.js', 'SshSpawner', [target(workers), { program }]],
+    make: (workers) => new SshSpawner(target(workers), { program, orphanedSeconds: 1 }),
+    source: (workers) => ['spawn/ssh/sshSpawner.js', 'SshSpawner', [target(workers), { program, orphanedSeconds: 1 }]],
   });
 });

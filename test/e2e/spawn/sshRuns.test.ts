@@ -2,7 +2,7 @@
  * What runs over ssh leave on a host: nothing, whatever happens to them; and what of tsload they bring along.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,6 @@ import { readSpawnTarget } from '../../../src/spawn/index.js';
 import type { ConnectionOptions } from '../../../src/spawn/ssh/hostConnection.js';
 import { SshSpawner } from '../../../src/spawn/ssh/sshSpawner.js';
 import { until } from '../../until.js';
-import { program as tsloadProgram } from '../tsload.js';
 import { Heard } from './heard.js';
 import { noSshServer, SshServer } from './sshServer.js';
 import { isRunning } from './starter.js';
@@ -28,7 +27,7 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
   const on = (host: SshServer, options: Partial<ConnectionOptions> = {}) => {
     const target = readSpawnTarget(`ssh://loadgen?workers=2&config=${host.config}&node=${process.execPath}`);
     if (target.kind !== 'ssh') throw new Error('no ssh');
-    return new Heard(new SshSpawner(target, { program, ...options }));
+    return new Heard(new SshSpawner(target, { program, orphanedSeconds: 0.5, ...options }));
   };
   const runFolder = () => join(server.temporary, server.runFolders()[0] ?? '');
 
@@ -72,15 +71,12 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
   });
 
   test('brings no tsload to a host that has this version', async () => {
-    const path = server.path('bin');
-    mkdirSync(path);
-    symlinkSync(tsloadProgram, join(path, 'tsload'));
-    using other = await SshServer.start({ lines: [`SetEnv TMPDIR=${server.temporary} PATH=${path}:/usr/bin:/bin`] });
+    using other = await SshServer.start({ hasTsload: true });
     await using crew = on(other);
     await crew.start(['--say-pid']);
     await crew.sees(/^pid/);
-    expect(existsSync(join(runFolder(), 'tmp'))).toBe(true);
-    expect(existsSync(join(runFolder(), 'tsload'))).toBe(false);
+    const [folder = ''] = other.runFolders();
+    expect(readdirSync(join(other.temporary, folder)).sort()).toEqual(['alive', 'tmp']);
   });
 
   test('brings its own to a host that has another version', async () => {
@@ -172,11 +168,20 @@ function sessionsOf(server: SshServer): number[] {
 }
 
 function childrenOf(parent: number, name: RegExp): number[] {
-  const found = execFileSync('ps', ['-eo', 'pid=,ppid=,comm='], { encoding: 'utf8' }).trim().split('\n');
-  const rows = found.map((line) => line.trim().split(/\s+/));
-  return rows.filter(([, ppid, comm]) => Number(ppid) === parent && name.test(comm ?? '')).map(([pid]) => Number(pid));
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.map(Number).filter((pid) => parentOf(pid) === parent && name.test(statusOf(pid, 'Name')));
 }
 
 function parentOf(pid: number): number {
-  return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
+  return Number(statusOf(pid, 'PPid'));
+}
+
+/** Empty for a process that is gone. */
+function statusOf(pid: number, field: string): string {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  } catch {
+    return '';
+  }
 }

@@ -3,24 +3,26 @@
  * was made for it. `config` is a configuration for ssh that knows all that, under the host name `loadgen`.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../until.js';
-import { folder } from '../tsload.js';
+import { folder, program } from '../tsload.js';
 
-const program = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path));
+const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path));
 
 /** Why these tests cannot run here; undefined when they can. */
 export const noSshServer =
-  program === undefined
+  sshd === undefined
     ? 'there is no sshd on this machine: install openssh-server to run the tests of --spawn ssh://'
     : undefined;
 
 export interface SshServerOptions {
   /** Further lines of sshd's configuration. */
   readonly lines?: readonly string[];
+  /** The PATH leads to this tsload. */
+  readonly hasTsload?: boolean;
 }
 
 export class SshServer {
@@ -101,7 +103,14 @@ export class SshServer {
     writeFileSync(this.config, `${lines.join('\n')}\n`);
   }
 
-  #run({ lines = [] }: SshServerOptions): void {
+  /** A folder for the PATH, with its separator. */
+  #linkTsload(): string {
+    mkdirSync(this.path('bin'));
+    symlinkSync(program, join(this.path('bin'), 'tsload'));
+    return `${this.path('bin')}:`;
+  }
+
+  #run({ lines = [], hasTsload = false }: SshServerOptions): void {
     const settings = [
       `Port ${this.port}`,
       'ListenAddress 127.0.0.1',
@@ -116,11 +125,11 @@ export class SshServer {
       'PidFile none',
       'MaxStartups 100',
       ...lines, // of a setting that is there twice, the first counts
-      `SetEnv TMPDIR=${this.temporary} PATH=${process.env['PATH']}`,
+      `SetEnv TMPDIR=${this.temporary} PATH=${hasTsload ? this.#linkTsload() : ''}/usr/bin:/bin`,
     ];
     writeFileSync(this.path('sshd_config'), `${settings.join('\n')}\n`);
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-    const child = spawn(program ?? '', ['-D', '-e', '-f', this.path('sshd_config')], {
+    const child = spawn(sshd ?? '', ['-D', '-e', '-f', this.path('sshd_config')], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     child.stderr.on('data', (chunk) => {
