@@ -19,7 +19,7 @@ const program = fileURLToPath(new URL('./standIn.mjs', import.meta.url));
 describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
   let server: SshServer;
   beforeAll(async () => {
-    server = await SshServer.start();
+    server = await SshServer.start({ hasTsload: true });
   });
   afterEach(() => until(() => server.runFolders().length === 0, { what: 'no folder of a run' }));
   afterAll(() => server[Symbol.dispose]());
@@ -29,7 +29,7 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
     if (target.kind !== 'ssh') throw new Error('no ssh');
     return new Heard(new SshSpawner(target, { program, orphanedSeconds: 0.5, ...options }));
   };
-  const runFolder = () => join(server.temporary, server.runFolders()[0] ?? '');
+  const runFolder = (host = server) => join(host.temporary, host.runFolders()[0] ?? '');
 
   test('has a folder that nobody else can enter, which goes with the run', async () => {
     await using crew = on(server);
@@ -57,9 +57,11 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
   });
 
   test('brings tsload to a host that lacks it: nothing native, no esbuild, and it works there', async () => {
-    await using crew = on(server);
+    using other = await SshServer.start();
+    await using crew = on(other);
     await crew.start(['--say-pid']);
-    const root = join(runFolder(), 'tsload');
+    await crew.sees(/^pid/);
+    const root = join(runFolder(other), 'tsload');
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => /esbuild|@types|\.node$|\.d\.ts$|\.map$/.test(file))).toEqual([]);
     expect(files).toContain('LICENSE');
@@ -71,12 +73,10 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
   });
 
   test('brings no tsload to a host that has this version', async () => {
-    using other = await SshServer.start({ hasTsload: true });
-    await using crew = on(other);
+    await using crew = on(server);
     await crew.start(['--say-pid']);
     await crew.sees(/^pid/);
-    const [folder = ''] = other.runFolders();
-    expect(readdirSync(join(other.temporary, folder)).sort()).toEqual(['alive', 'tmp']);
+    expect(readdirSync(runFolder()).sort()).toEqual(['alive', 'tmp']);
   });
 
   test('brings its own to a host that has another version', async () => {
