@@ -1,19 +1,30 @@
 /**
- * A master and several workers in this process, over memory links: what a distributed run is but for the network.
+ * A master and several workers in this process, over links that break when a test says so: what a distributed run is but for the
+ * network.
  */
 import { Environment, type EnvironmentOptions, type UserClass } from '../../../src/environment/index.js';
 import { testSettings } from '../../../src/environment/testSettings.js';
 import type { CustomMessage } from '../../../src/events/index.js';
-import { createMemoryLink, type MasterEnd, type WorkerEnd } from '../../../src/link/index.js';
-import { Master } from '../../../src/master/index.js';
+import type { MasterEnd, TestSettings, UserClassUpdate, WorkerEnd } from '../../../src/link/index.js';
+import { Master, type MasterOptions, type Patience } from '../../../src/master/index.js';
 import { IntervalRecorder, RunStatistics } from '../../../src/stats/index.js';
 import { StopTest } from '../../../src/users/index.js';
-import { defaultUsageLimits, Worker } from '../../../src/worker/index.js';
+import { defaultUsageLimits, Worker, type WorkerOptions } from '../../../src/worker/index.js';
+import { aFaultyLink, type FaultyLink } from './faultyLink.js';
+
+/** Times that make a test fast. */
+export const impatient: Patience = {
+  silenceSeconds: 0.3,
+  tickSeconds: 0.03,
+  extraGraceSeconds: 0.1,
+  extraLeaseSeconds: 0.1,
+};
 
 export interface ClusterWorker {
   readonly id: string;
   readonly worker: Worker;
   readonly environment: Environment;
+  readonly cable: FaultyLink;
   /** The worker's end of its link. */
   readonly link: WorkerEnd;
   readonly masterLink: MasterEnd;
@@ -21,6 +32,8 @@ export interface ClusterWorker {
   readonly fired: string[];
   /** Custom messages that came here. */
   readonly messages: CustomMessage[];
+  /** Updates of user classes that came here. */
+  readonly updates: UserClassUpdate[];
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -35,21 +48,31 @@ export interface Cluster extends AsyncDisposable {
   addWorker(id: string): ClusterWorker;
   /** Users of all workers, by class. */
   usersOn(at: number): Record<string, number>;
+  /** Live users on all workers, wherever they are and whoever knows of them. */
+  liveUsers(): number;
 }
 
-export function aCluster(
-  options: EnvironmentOptions & { readonly workers: number; readonly userClasses: readonly UserClass[] },
-): Cluster {
+export interface ClusterOptions extends EnvironmentOptions {
+  readonly workers: number;
+  readonly userClasses: readonly UserClass[];
+  readonly settings?: Partial<TestSettings>;
+  readonly graceSeconds?: number;
+  readonly master?: Partial<MasterOptions>;
+  readonly worker?: Partial<WorkerOptions>;
+}
+
+export function aCluster(options: ClusterOptions): Cluster {
   const environment = new Environment(options);
   const statistics = new RunStatistics();
   const messages: CustomMessage[] = [];
+  const fired = firedOn(environment);
   const master = new Master({
     environment,
     statistics,
     setup: { run: 'r1', userConfigs: [], equalWeights: false, maxNames: 10_000 },
     classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
     prepare: () => {},
-    settings: () => testSettings(environment),
+    settings: () => ({ ...testSettings(environment), ...options.settings }),
     shape: environment.shape,
     resetStats: environment.options.resetStats,
     quitAtEnd: false,
@@ -57,12 +80,15 @@ export function aCluster(
     leadSeconds: 0.02,
     isStopTest: (thrown) => thrown instanceof StopTest,
     customMessage: (message) => messages.push(message),
+    ...options.master,
   });
   const workers: ClusterWorker[] = [];
   const addWorker = (id: string): ClusterWorker => {
     const added = makeWorker(id, options);
     workers.push(added);
-    master.addWorker({ worker: id, version: 'test', graceSeconds: 60 }, added.masterLink);
+    const { standing } = added.worker;
+    const graceSeconds = options.graceSeconds ?? 60;
+    master.addWorker({ worker: id, version: 'test', graceSeconds, ...(standing && { standing }) }, added.masterLink);
     return added;
   };
   for (let at = 0; at < options.workers; at++) addWorker(`w${at + 1}`);
@@ -72,35 +98,55 @@ export function aCluster(
     statistics,
     workers,
     messages,
-    fired: firedOn(environment),
+    fired,
     addWorker,
     usersOn: (at) => workers[at]?.worker.users.pool.counts() ?? {},
+    liveUsers: () => workers.reduce((sum, { worker }) => sum + worker.userCount, 0),
     async [Symbol.asyncDispose]() {
+      master.hurry();
       await master.quit();
+      await Promise.all(workers.map(({ worker }) => worker.stop()));
+      for (const { cable } of workers) cable.lose('the test is over');
     },
   };
 }
 
-function makeWorker(id: string, options: EnvironmentOptions): ClusterWorker {
+/** A worker that belongs to no master yet. */
+export function makeWorker(id: string, options: Omit<ClusterOptions, 'workers'>): ClusterWorker {
   const environment = new Environment(options);
-  const link = createMemoryLink();
+  const cable = aFaultyLink();
   const messages: CustomMessage[] = [];
+  const updates: UserClassUpdate[] = [];
   const worker = new Worker({
     id,
     environment,
     userClasses: new Map(environment.userClasses.map((userClass) => [userClass.name, userClass])),
-    link: link.worker,
+    link: cable.worker,
     recorder: new IntervalRecorder(),
     firesTestEvents: true,
     applySettings: (settings) => {
       environment.host = settings.host;
     },
+    updateUserClass: (update) => updates.push(update),
     customMessage: (message) => messages.push(message),
     usageLimits: defaultUsageLimits,
     stallSeconds: 0,
+    graceSeconds: options.graceSeconds ?? 60,
+    ...options.worker,
   });
   environment.useRuntime(worker.runtime);
-  return { id, worker, environment, link: link.worker, masterLink: link.master, messages, fired: firedOn(environment) };
+  const fired = firedOn(environment);
+  return {
+    id,
+    worker,
+    environment,
+    cable,
+    link: cable.worker,
+    masterLink: cable.master,
+    messages,
+    updates,
+    fired,
+  };
 }
 
 function firedOn({ events }: Environment): string[] {
