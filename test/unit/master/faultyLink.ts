@@ -22,6 +22,8 @@ export interface FaultyLink {
   resume(): void;
   /** The worker's process is killed: nothing comes from it any more, whatever happens. */
   kill(): void;
+  /** The worker finds a master that does not know it any more: the master's end of the new link. What was under way is lost. */
+  renew(): MasterEnd;
   /** The connection cannot be made again. */
   lose(reason: string): void;
   /** What the master has sent, in order, whether it arrived or not. */
@@ -35,19 +37,23 @@ interface Shared {
 }
 
 export function aFaultyLink(): FaultyLink {
-  const shared: Shared = { condition: 'up' };
-  const master = new FaultyEnd<MasterMessage, WorkerMessage>(shared);
+  let shared: Shared = { condition: 'up' };
+  let master = new FaultyEnd<MasterMessage, WorkerMessage>(shared);
   const worker = new FaultyEnd<WorkerMessage, MasterMessage>(shared);
   master.peer = worker;
   worker.peer = master;
-  const both = [master, worker];
+  const both = () => [master, worker];
   return {
-    master,
+    get master() {
+      return master;
+    },
     worker,
-    told: master.sent,
+    get told() {
+      return master.sent;
+    },
     interrupt: () => {
       shared.condition = 'interrupted';
-      for (const end of both) end.tell((listener) => listener.interrupted?.('a test cut it'));
+      for (const end of both()) end.tell((listener) => listener.interrupted?.('a test cut it'));
     },
     hold: () => {
       shared.condition = 'held';
@@ -55,7 +61,7 @@ export function aFaultyLink(): FaultyLink {
     resume: () => {
       const wasInterrupted = shared.condition === 'interrupted';
       shared.condition = 'up';
-      for (const end of both) {
+      for (const end of both()) {
         if (wasInterrupted) end.tell((listener) => listener.resumed?.());
         end.schedule();
       }
@@ -64,9 +70,16 @@ export function aFaultyLink(): FaultyLink {
       shared.condition = 'killed';
       master.tell((listener) => listener.interrupted?.('the connection was reset'));
     },
+    renew: () => {
+      shared = { condition: 'up' };
+      master = new FaultyEnd<MasterMessage, WorkerMessage>(shared);
+      worker.beginAnew(master, shared);
+      master.peer = worker;
+      return master;
+    },
     lose: (reason) => {
       shared.condition = 'closed';
-      for (const end of both) end.tell((listener) => listener.closed(new Error(reason)));
+      for (const end of both()) end.tell((listener) => listener.closed(new Error(reason)));
     },
   };
 }
@@ -79,7 +92,7 @@ class FaultyEnd<Outgoing extends { readonly kind: string }, Incoming extends { r
   #provenAt = performance.now();
   #isScheduled = false;
 
-  constructor(private readonly shared: Shared) {}
+  constructor(private shared: Shared) {}
 
   get vitals(): LinkVitals {
     const isUp = this.shared.condition === 'up' || this.shared.condition === 'held';
@@ -99,16 +112,24 @@ class FaultyEnd<Outgoing extends { readonly kind: string }, Incoming extends { r
     this.peer?.arrive(message);
   }
 
-  /** Both ends hear of it, a turn later, after what was sent before. */
+  /** The ends that are connected hear of it, a turn later, after what was sent before. */
   close(): void {
-    if (this.shared.condition === 'closed') return;
-    const ends = [this, this.peer];
+    const { shared } = this;
+    if (shared.condition === 'closed') return;
+    const ends = shared.condition === 'up' ? [this, this.peer] : [this];
     setImmediate(() =>
       setImmediate(() => {
-        this.shared.condition = 'closed';
+        if (ends.length === 2) shared.condition = 'closed';
         for (const end of ends) end?.closeNow();
       }),
     );
+  }
+
+  beginAnew(peer: FaultyEnd<Incoming, Outgoing>, shared: Shared): void {
+    this.peer = peer;
+    this.shared = shared;
+    this.#arrived = [];
+    this.tell((listener) => listener.renewed?.());
   }
 
   closeNow(): void {
