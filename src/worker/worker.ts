@@ -6,87 +6,61 @@
  * it cannot hear its master: see `lease.ts`.
  */
 import type { UserRuntime } from '../events/index.js';
-import type { MasterMessage, RunSetup, WorkerMessage, WorkerStanding } from '../link/index.js';
+import type { WorkerStanding } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import { BadSetup, preloadKey } from '../users/index.js';
+import { Farewell, sayUnreported } from './farewell.js';
 import { HealthMonitor } from './health.js';
-import { Heartbeats } from './heartbeats.js';
 import type { Expiry } from './lease.js';
-import { Leash } from './leash.js';
-import { LogForwarder } from './logForwarder.js';
-import { ReportOutbox } from './reportOutbox.js';
+import { MasterContact, type TestMessage } from './masterContact.js';
 import { StallWatch } from './stallWatch.js';
+import { TestEvents } from './testEvents.js';
 import { UsageMonitor } from './usageMonitor.js';
 import { UserRunner } from './userRunner.js';
-import { defaultGraceSeconds, defaultWorkerTimes, type WorkerEnding, type WorkerOptions } from './workerOptions.js';
+import {
+  completeTimes,
+  defaultGraceSeconds,
+  type WorkerEnding,
+  type WorkerOptions,
+  type WorkerTimes,
+} from './workerOptions.js';
 import { WorkerRuntime } from './workerRuntime.js';
 import { WorkerTest } from './workerTest.js';
 
 const log = getLogger('tsload.runners');
 
 export class Worker {
-  /** Index among the workers of the master; -1 before it is known. */
-  index = -1;
   /** Something failed here that is neither a request nor a task. */
   hasFault = false;
   /** A user class could not run here as it is set up. */
   hasBadSetup = false;
   readonly usage: UsageMonitor;
-  readonly #runtime: WorkerRuntime;
-  readonly #users: UserRunner;
-  readonly #test: WorkerTest;
-  readonly #outbox: ReportOutbox;
-  readonly #leash: Leash;
+  readonly users: UserRunner;
   readonly #health = new HealthMonitor();
-  readonly #heartbeats: Heartbeats;
-  readonly #logs: LogForwarder | undefined;
-  readonly #lastReportsSeconds: number;
-  #run: string | undefined;
-  /** The connection is to a master that was started anew and has not said yet which run it conducts. */
-  #isRenewed = false;
-  /** What a master that was started anew has to hear again. */
-  #fault: (WorkerMessage & { readonly kind: 'fault' }) | undefined;
-  #stopTestWish: (WorkerMessage & { readonly kind: 'stopTest' }) | undefined;
-  #leaving: Promise<void> | undefined;
-  #ending: WorkerEnding | undefined;
-  #isClosed = false;
-  /** What the master said while it was not to be heard yet: some messages, as it waits for the first answer. */
-  #held: MasterMessage[] | undefined;
+  readonly #contact: MasterContact;
+  readonly #runtime: WorkerRuntime;
+  readonly #events: TestEvents;
+  readonly #test: WorkerTest;
+  readonly #farewell: Farewell;
 
   constructor(private readonly options: WorkerOptions) {
-    const { environment, recorder, link } = options;
-    const times = { ...defaultWorkerTimes, ...options.times };
-    this.#lastReportsSeconds = times.lastReportsSeconds;
-    if (options.holdsMessages) this.#held = [];
+    const { environment, recorder } = options;
+    const times = completeTimes(options.times);
     for (const userClass of options.userClasses.values()) userClass[preloadKey]();
-    this.#leash = new Leash({
-      vitals: () => link.vitals,
-      graceSeconds: options.graceSeconds ?? defaultGraceSeconds,
-      tickMillis: times.watchSeconds * 1000,
-      expired: (what) => this.#expired(what),
-    });
-    this.#runtime = this.#makeRuntime();
-    this.#users = this.#makeUsers();
-    this.#outbox = new ReportOutbox({ send: (report) => link.send(report), limits: times.keptReports });
     this.usage = new UsageMonitor(environment, options.usageLimits);
+    this.#contact = this.#makeContact(times);
+    this.#runtime = this.#makeRuntime();
+    this.users = this.#makeUsers();
+    this.#events = new TestEvents(environment, options.firesTestEvents, (reason) => this.#stopTest(reason));
     this.#test = this.#makeTest();
-    this.#heartbeats = new Heartbeats({
-      clientId: options.id,
-      environment,
-      link,
-      seconds: times.heartbeatSeconds,
-      state: () => heartbeatState(this.#test.state),
-      before: () => this.#leash.check(),
-    });
-    this.#logs = this.#makeLogs();
+    this.#farewell = this.#makeFarewell(times);
     environment.events.request.recordInto(recorder);
-    link.listen({
-      message: (message) => this.#receive(message),
-      interrupted: (reason) => this.#interrupted(reason),
-      resumed: () => this.#resumed(),
-      renewed: () => this.#renewed(),
-      closed: (reason) => this.#linkClosed(reason),
-    });
+    this.#contact.listen();
+  }
+
+  /** Index among the workers of the master; -1 before it is known. */
+  get index(): number {
+    return this.#contact.index;
   }
 
   /** What users and clients of this worker need of it. */
@@ -94,12 +68,8 @@ export class Worker {
     return this.#runtime;
   }
 
-  get users(): UserRunner {
-    return this.#users;
-  }
-
   get userCount(): number {
-    return this.#users.pool.size;
+    return this.users.pool.size;
   }
 
   get state(): WorkerTest['state'] {
@@ -108,12 +78,13 @@ export class Worker {
 
   /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
   get isTellingEnd(): boolean {
-    return this.#test.isTellingEnd;
+    return this.#events.isTellingEnd;
   }
 
   /** For a master that does not know this worker: what it is doing; undefined before it has been with one. */
   get standing(): WorkerStanding | undefined {
-    return this.#run === undefined ? undefined : this.#test.standing(this.#run, this.index);
+    const { run, index } = this.#contact;
+    return run === undefined ? undefined : this.#test.standing(run, index);
   }
 
   /** A message of the locustfile to the master. */
@@ -124,8 +95,7 @@ export class Worker {
   /** Something failed that is neither a request nor a task: the exit code says so. */
   fault(message: string): void {
     this.hasFault = true;
-    this.#fault = { kind: 'fault', message };
-    this.options.link.send(this.#fault);
+    this.#contact.fault(message);
   }
 
   /** Stops the users of this worker, and no others. Resolves when listeners of `testStop` are done. */
@@ -135,8 +105,12 @@ export class Worker {
 
   /** Stops, lets the master have the last reports, and leaves it. Resolves when the connection is closed. */
   leave(why: WorkerEnding['why'] = 'left', reason = ''): Promise<void> {
-    this.#leaving ??= this.#leave(why, reason);
-    return this.#leaving;
+    return this.#farewell.leave(why, reason);
+  }
+
+  /** From now on the master is heard, if `holdsMessages` was set. */
+  release(): void {
+    this.#contact.release();
   }
 
   #makeRuntime(): WorkerRuntime {
@@ -145,7 +119,7 @@ export class Worker {
       workerIndex: () => this.index,
       stopTest: (reason) => this.#stopTest(reason),
       needIterations: () => this.#test.needIterations(),
-      isHeld: () => this.#leash.isHeld(),
+      isHeld: () => this.#contact.leash.isHeld(),
     });
   }
 
@@ -167,9 +141,9 @@ export class Worker {
     return new WorkerTest({
       options: this.options,
       runtime: this.#runtime,
-      users: this.#users,
-      outbox: this.#outbox,
-      leash: this.#leash,
+      users: this.users,
+      outbox: this.#contact.outbox,
+      leash: this.#contact.leash,
       health: this.#health,
       usage: this.usage,
       stallWatch: new StallWatch({
@@ -177,62 +151,55 @@ export class Worker {
         beforeBreak: () => this.#runtime.refuseTasks(),
         broken: (message) => this.#stalled(message),
       }),
-      stopTest: (reason) => this.#stopTest(reason),
+      events: this.#events,
     });
   }
 
-  #makeLogs(): LogForwarder | undefined {
-    const { formatLog: format, link } = this.options;
-    if (format === undefined) return undefined;
-    return new LogForwarder({ format, batchMillis: 1000, send: (lines) => link.send({ kind: 'logs', lines }) });
+  #makeContact(times: WorkerTimes): MasterContact {
+    return new MasterContact({
+      worker: this.options,
+      times,
+      state: () => heartbeatState(this.#test.state),
+      expired: (what) => this.#expired(what),
+      message: (message) => this.#take(message),
+      resumed: (isNew) => this.#test.resumed(isNew),
+      otherRun: async () => {
+        await this.#test.forget();
+        sayUnreported(this.#contact.outbox.drop());
+      },
+      closed: (reason) => this.#guard(this.#farewell.linkClosed(reason)),
+      failed: (thrown) => this.#failed(thrown),
+    });
   }
 
-  /** From now on the master is heard, if `holdsMessages` was set. */
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const message of held) this.#receive(message);
+  #makeFarewell({ lastReportsSeconds }: WorkerTimes): Farewell {
+    const { outbox, logs } = this.#contact;
+    return new Farewell({
+      link: this.options.link,
+      outbox,
+      logs,
+      lastReportsSeconds,
+      stop: () => this.stop(),
+      over: (ending) => this.#over(ending),
+    });
   }
 
-  /** What cannot be used concerns that message alone. */
-  #receive(message: MasterMessage): void {
-    if (this.#held !== undefined && !isOfTheLink(message)) {
-      this.#held.push(message);
-      return;
-    }
-    try {
-      this.#take(message);
-    } catch (thrown) {
-      this.#failed(thrown);
-    }
-  }
-
-  #take(message: MasterMessage): void {
+  #take(message: TestMessage): void {
     switch (message.kind) {
-      case 'welcome':
-        this.#welcome(message.index, message.setup);
-        return;
-      case 'heartbeat':
-        this.#heartbeats.answered();
-        return;
       case 'testStart':
-        this.#stopTestWish = undefined;
         this.#guard(this.#test.begin(message));
         return;
       case 'spawn':
         this.#test.spawn(message);
         return;
       case 'spawningComplete':
-        if (message.test === this.#test.number) this.#test.spawningComplete(message.userCount);
+        if (message.test === this.#test.number) this.#events.spawningComplete(message.userCount);
         return;
       case 'reset':
         this.#test.reset(message.period);
         return;
       case 'grant':
         this.#test.grant(message);
-        return;
-      case 'acknowledge':
-        this.#outbox.acknowledge(message.sequence);
         return;
       case 'stop':
         this.#guard(this.#test.stop(message.test, message.isHurried));
@@ -261,55 +228,6 @@ export class Worker {
     this.fault(String(thrown));
   }
 
-  #welcome(index: number, setup: RunSetup): void {
-    const isOther = this.#run !== undefined && this.#run !== setup.run;
-    this.#run = setup.run;
-    this.index = index;
-    if (isOther) this.#guard(this.#beginAnew());
-    else this.#goOnSending(this.#isRenewed);
-    this.#isRenewed = false;
-    this.options.applySetup?.(setup);
-  }
-
-  /** The master conducts another run, so nothing of the one before is of use to it. */
-  async #beginAnew(): Promise<void> {
-    log.error('the master was started anew for another run: the users of the run before are stopped');
-    this.#fault = undefined;
-    this.#stopTestWish = undefined;
-    await this.#test.forget();
-    this.#sayUnreported(this.#outbox.drop());
-    this.#goOnSending(false);
-  }
-
-  #interrupted(reason: string): void {
-    log.debug(`the connection to the master is lost (${reason}): users go on`);
-    this.#leash.interrupted();
-    this.#outbox.hold();
-    this.#logs?.hold(true);
-  }
-
-  #resumed(): void {
-    this.#leash.resumed();
-    this.#goOnSending(false);
-  }
-
-  /** The welcome that follows says which run it is. */
-  #renewed(): void {
-    this.#leash.resumed();
-    this.#outbox.hold();
-    this.#isRenewed = true;
-  }
-
-  #goOnSending(isNew: boolean): void {
-    const { link } = this.options;
-    this.#outbox.open(isNew);
-    this.#logs?.hold(false);
-    this.#test.resumed(isNew);
-    if (!isNew) return;
-    if (this.#fault !== undefined) link.send(this.#fault);
-    if (this.#stopTestWish !== undefined) link.send(this.#stopTestWish);
-  }
-
   #expired(what: Expiry): void {
     switch (what) {
       case 'lease':
@@ -321,23 +239,20 @@ export class Worker {
         this.#guard(this.stop());
         return;
       case 'grace':
-        this.#guard(this.leave('lost', `it could not be reached for ${this.#graceSeconds} seconds`));
+        this.#guard(
+          this.leave('lost', `it could not be reached for ${this.options.graceSeconds ?? defaultGraceSeconds} seconds`),
+        );
         return;
       default:
         what satisfies never;
     }
   }
 
-  get #graceSeconds(): number {
-    return this.options.graceSeconds ?? defaultGraceSeconds;
-  }
-
   #stopTest(reason: unknown): void {
     const text = reason instanceof Error ? reason.message : String(reason ?? '');
     const isBadSetup = reason instanceof BadSetup;
     this.hasBadSetup ||= isBadSetup;
-    this.#stopTestWish = { kind: 'stopTest', test: this.#test.number, reason: text, isBadSetup };
-    this.options.link.send(this.#stopTestWish);
+    this.#contact.wishStop({ test: this.#test.number, reason: text, isBadSetup });
   }
 
   #stalled(message: string): void {
@@ -346,47 +261,13 @@ export class Worker {
     this.#stopTest('');
   }
 
-  async #leave(why: WorkerEnding['why'], reason: string): Promise<void> {
-    const { link } = this.options;
-    if (why === 'lost') log.error(`the master is lost: ${reason}. The users of this worker are stopped`);
-    await this.stop();
-    if (link.vitals.isUp && !this.#isClosed) await this.#outbox.settled(this.#lastReportsSeconds);
-    this.#ending = { why, reason, unreportedRequests: this.#outbox.drop() };
-    this.#logs?.close();
-    link.send({ kind: 'quit' });
-    link.close();
-    if (this.#isClosed) this.#over();
-  }
-
-  #linkClosed(reason: Error | undefined): void {
-    this.#isClosed = true;
-    this.#outbox.giveUp();
-    this.#leash.close();
-    this.#heartbeats.close();
-    if (this.#ending !== undefined) this.#over();
-    else this.#guard(this.leave('lost', reason?.message ?? 'it closed the connection'));
-  }
-
-  #sayUnreported(requests: number): void {
-    if (requests === 0) return;
-    log.error(`${requests} requests of this worker were not reported: no master has acknowledged them`);
-  }
-
-  #over(): void {
-    const ending = this.#ending ?? { why: 'lost', reason: '', unreportedRequests: 0 };
-    this.#sayUnreported(ending.unreportedRequests);
+  #over(ending: WorkerEnding): void {
     this.#test.close();
-    this.#logs?.close();
     this.#health.close();
     this.usage.close();
     this.options.environment.events.request.recordInto(undefined);
     this.options.ended?.(ending);
   }
-}
-
-/** Concerns the connection and no test. */
-function isOfTheLink({ kind }: MasterMessage): boolean {
-  return kind === 'welcome' || kind === 'heartbeat' || kind === 'acknowledge';
 }
 
 function heartbeatState(state: WorkerTest['state']): 'ready' | 'spawning' | 'running' {

@@ -53,12 +53,16 @@ export interface WorkerTimes {
   readonly keptReports: KeptLimits;
 }
 
-export const defaultWorkerTimes: WorkerTimes = {
+const defaultWorkerTimes: WorkerTimes = {
   heartbeatSeconds: 1,
   watchSeconds: 0.2,
   lastReportsSeconds: 10,
   keptReports: defaultKeptLimits,
 };
+
+export function completeTimes(times: Partial<WorkerTimes> = {}): WorkerTimes {
+  return { ...defaultWorkerTimes, ...times };
+}
 
 export const defaultGraceSeconds = 60;
 

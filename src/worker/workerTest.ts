@@ -1,20 +1,16 @@
-import { type EnvironmentEvent, type EventHook, isControl } from '../events/index.js';
 import type { IterationState, MasterMessage, SpawnMessage, TestSettings, WorkerStanding } from '../link/index.js';
-import { getLogger } from '../log.js';
 import type { IntervalStats } from '../stats/index.js';
-import { StopTest } from '../users/index.js';
 import type { HealthMonitor } from './health.js';
 import { IterationRequests } from './iterationRequests.js';
 import type { Leash } from './leash.js';
 import { Reporter } from './reporter.js';
 import type { ReportOutbox } from './reportOutbox.js';
 import type { StallWatch } from './stallWatch.js';
+import type { TestEvents } from './testEvents.js';
 import type { UsageMonitor } from './usageMonitor.js';
 import type { UserRunner } from './userRunner.js';
 import type { WorkerOptions } from './workerOptions.js';
 import type { WorkerRuntime } from './workerRuntime.js';
-
-const log = getLogger('tsload.runners');
 
 type TestStart = MasterMessage & { readonly kind: 'testStart' };
 type Grant = MasterMessage & { readonly kind: 'grant' };
@@ -28,7 +24,7 @@ export interface WorkerTestParts {
   readonly health: HealthMonitor;
   readonly usage: UsageMonitor;
   readonly stallWatch: StallWatch;
-  stopTest(reason: unknown): void;
+  readonly events: TestEvents;
 }
 
 const noIterations: IterationState = { granted: 0, finished: 0, returned: 0, waiting: 0 };
@@ -49,7 +45,6 @@ export class WorkerTest {
   #wasSpent = false;
   /** No further step of the ramp is to come. */
   #isRampOver = false;
-  #isTellingEnd = false;
   /** The end of this test, or of the one before. */
   #ending: Promise<void> = Promise.resolve();
 
@@ -80,24 +75,19 @@ export class WorkerTest {
     return this.#phase === 'beginning' || this.#phase === 'running';
   }
 
-  /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
-  get isTellingEnd(): boolean {
-    return this.#isTellingEnd;
-  }
-
   async begin(message: TestStart): Promise<void> {
     if (message.test === this.#test) return this.#goOn(message);
     this.#enterTest(message);
     const ordinal = this.#ordinal;
     await this.#ending;
     if (ordinal !== this.#ordinal) return;
-    const { options, runtime, users, usage } = this.parts;
+    const { options, runtime, users, usage, events } = this.parts;
     options.applySettings?.(message.settings);
     options.recorder.reset();
     runtime.begin(message.settings);
     users.begin(message.settings.stopTimeoutSeconds);
     usage.beginTest();
-    await this.#fire(options.environment.events.testStart);
+    await events.testStart();
     if (ordinal === this.#ordinal && this.#phase === 'beginning') this.#beginRunning(message);
   }
 
@@ -109,11 +99,6 @@ export class WorkerTest {
     this.#isRampOver = message.isLast;
     this.#awaitedStep = message.isLast ? message.step : 0;
     this.parts.users.spawn(message);
-  }
-
-  spawningComplete(userCount: number): void {
-    const { environment, firesTestEvents } = this.parts.options;
-    if (firesTestEvents) this.#steer(() => environment.events.spawningComplete.fire({ userCount }));
   }
 
   grant(message: Grant): void {
@@ -271,10 +256,8 @@ export class WorkerTest {
   }
 
   #report(interval: IntervalStats): void {
-    const { options, runtime, users, outbox, health } = this.parts;
-    const { environment, firesTestEvents, id } = options;
-    const data: Record<string, unknown> = {};
-    if (firesTestEvents) this.#steer(() => environment.events.reportToMaster.fire({ clientId: id, data }));
+    const { options, runtime, users, outbox, health, events } = this.parts;
+    const data = events.reportToMaster(options.id);
     const iterations = runtime.granted?.state;
     runtime.granted?.tick();
     outbox.add({
@@ -290,15 +273,14 @@ export class WorkerTest {
   }
 
   async #end(ordinal: number): Promise<void> {
-    const { options, users, leash, stallWatch, usage } = this.parts;
-    const { testStopping, testStop } = options.environment.events;
-    await this.#tellEnd(testStopping);
+    const { users, leash, stallWatch, usage, events } = this.parts;
+    await events.testStopping();
     await users.stopAll();
     leash.end();
     this.#reporter.stop();
     stallWatch.stop();
     usage.endTest();
-    await this.#tellEnd(testStop);
+    await events.testStop();
     if (ordinal !== this.#ordinal) return;
     this.#phase = 'over';
     this.#sayStopped();
@@ -308,38 +290,5 @@ export class WorkerTest {
   #sayStopped(): void {
     const test = this.#test;
     this.parts.outbox.afterReports(() => this.parts.options.link.send({ kind: 'stopped', test }));
-  }
-
-  async #tellEnd(hook: EventHook<EnvironmentEvent>): Promise<void> {
-    this.#isTellingEnd = true;
-    await this.#fire(hook).finally(() => {
-      this.#isTellingEnd = false;
-    });
-  }
-
-  /** Fires an event of the test, unless the master does. Waits for its listeners. */
-  async #fire(hook: EventHook<EnvironmentEvent>): Promise<void> {
-    const { environment, firesTestEvents } = this.parts.options;
-    if (!firesTestEvents) return;
-    try {
-      await hook.fireAndWait({ environment });
-    } catch (thrown) {
-      this.#steered(thrown);
-    }
-  }
-
-  #steer(fire: () => void): void {
-    try {
-      fire();
-    } catch (thrown) {
-      this.#steered(thrown);
-    }
-  }
-
-  /** A listener threw a control exception: one that ends the test does, others mean nothing here. */
-  #steered(thrown: unknown): void {
-    if (!isControl(thrown)) throw thrown;
-    if (thrown instanceof StopTest) this.parts.stopTest(thrown);
-    else log.debug(`a listener threw ${thrown.name}, which steers nothing here`);
   }
 }
