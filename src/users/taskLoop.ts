@@ -134,19 +134,34 @@ export class TaskLoop {
     return set === undefined ? this.execute(task) : set.executeTask(task);
   }
 
+  /** The same where tasks are counted, or may have to wait. */
   #runGated(task: Task, gate: TaskGate): unknown {
     const passing = this.life.passGate(gate);
-    if (passing !== undefined || gate.isCounting) return this.#runCounted(task, gate, passing);
-    return this.set === undefined ? this.execute(task) : this.set.executeTask(task);
+    if (passing !== undefined) return passing.then(() => this.#runCounted(task, gate));
+    return gate.isCounting ? this.#runCounted(task, gate) : this.#runTask(task);
   }
 
-  async #runCounted(task: Task, gate: TaskGate, passing: Promise<void> | undefined): Promise<unknown> {
-    if (passing !== undefined) await passing;
+  #runCounted(task: Task, gate: TaskGate): unknown {
+    let isOver = true;
     try {
-      return await (this.set === undefined ? this.execute(task) : this.set.executeTask(task));
+      const running = this.#runTask(task);
+      isOver = !isThenable(running);
+      return isOver ? running : this.#countAfter(running, gate);
+    } finally {
+      if (isOver) this.life.leaveGate(gate);
+    }
+  }
+
+  async #countAfter(running: unknown, gate: TaskGate): Promise<unknown> {
+    try {
+      return await running;
     } finally {
       this.life.leaveGate(gate);
     }
+  }
+
+  #runTask(task: Task): unknown {
+    return this.set === undefined ? this.execute(task) : this.set.executeTask(task);
   }
 
   /** What follows a throw: the next step, or, thrown, the end of this loop. */
@@ -176,6 +191,10 @@ export class TaskLoop {
     if (!this.life.user.environment.catchExceptions) throw new UserFailed();
     return step === 'task' && !isDeclarationFault(thrown) ? 'wait' : 'pause';
   }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 function rescheduleOf(interrupt: InterruptTaskSet): RescheduleTask | RescheduleTaskImmediately {

@@ -12,8 +12,8 @@ import { nowMicros } from '../clock.js';
 import { TsloadError } from '../errors.js';
 import { isControl, isRecordedFailure, type TaskGate } from '../events/index.js';
 import { describeThrown, getLogger } from '../log.js';
-import { tracebackOf } from '../traceback.js';
 import { StopTest, StopUser } from './controlExceptions.js';
+import { faultText } from './faultText.js';
 import { tellLeftBehind } from './leftBehindLog.js';
 import { repeatedFaultsOf } from './repeatedFaults.js';
 import { type Task, taskName } from './task.js';
@@ -298,12 +298,4 @@ export class UserLife {
   #where(): string {
     return `${this.#taskName} of ${this.user.constructor.name}`;
   }
-}
-
-/** The traceback; a fault of tsload's own kind is a sentence, and says only where in the locustfile it came up. */
-function faultText(thrown: unknown): string {
-  const traceback = tracebackOf(thrown);
-  return thrown instanceof TsloadError
-    ? traceback.replace(`${thrown.name}: ${thrown.message}`, thrown.message)
-    : traceback;
 }

@@ -80,9 +80,7 @@ export class GrantedIterations implements IterationBudget {
     }
     if (this.#left <= 0) return undefined;
     this.#running.add(user);
-    this.#active.add(user);
-    this.#claimed++;
-    if (this.isWanting) this.changed();
+    if (!this.#isLast) this.#watchLevel(user);
     return true;
   }
 
@@ -148,6 +146,12 @@ export class GrantedIterations implements IterationBudget {
     this.#returned += count;
     this.#isLast = false;
     this.changed();
+  }
+
+  #watchLevel(user: object): void {
+    this.#active.add(user);
+    this.#claimed++;
+    if (this.isWanting) this.changed();
   }
 
   /** Answers those who wait, as far as there is an answer. */
