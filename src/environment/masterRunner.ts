@@ -5,10 +5,12 @@ import { randomBytes } from 'node:crypto';
 import type { MessageListener, RunState, StartOptions, StatisticsView } from '../events/index.js';
 import {
   type LinkServer,
+  type MasterEnd,
   MessageListeners,
   openLinkServer,
   type ServerTls,
   type UserClassUpdate,
+  type WorkerHello,
 } from '../link/index.js';
 import { type Journal, Master, type Patience, type RestoredRun, type WorkerStatus } from '../master/index.js';
 import type { RunStatistics } from '../stats/index.js';
@@ -32,6 +34,11 @@ export interface MasterRunnerOptions {
   /** What a worker must know to join. Default: `TSLOAD_TOKEN` of the environment variables, else one that is made. */
   readonly token?: string;
   readonly tls?: ServerTls;
+  /**
+   * Whether this process starts workers itself. Where there is `tls`, they get a port of their own, unencrypted on 127.0.0.1
+   * (`ownPort`): the certificate is for another name, and they may have none of their own. Default false.
+   */
+  readonly startsWorkers?: boolean;
   /** The package of the locustfile, for workers that have none. Default: they are told that there is none. */
   readonly locustfile?: () => Promise<Uint8Array>;
   /** Whether users of a worker that is not heard of are given to others. Default false. Locust: `--enable-rebalancing`. */
@@ -57,7 +64,8 @@ export class MasterRunner implements TestRunner {
   readonly token: string;
   readonly #master: Master;
   readonly #listeners = new MessageListeners();
-  #server: LinkServer | undefined;
+  /** The first is for everybody, a second one for workers that this process starts. */
+  readonly #servers: LinkServer[] = [];
 
   /** For `MasterRunner.open`. */
   private constructor(
@@ -87,7 +95,7 @@ export class MasterRunner implements TestRunner {
       repeatsWarnings: options.repeatsWarnings ?? true,
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
-    void this.#master.ended.then(() => this.#server?.close());
+    void this.#master.ended.then(() => this.#closeServers());
   }
 
   /** Listens for workers. Throws `ConnectionError` when it cannot. For `Environment.createMasterRunner`. */
@@ -100,16 +108,31 @@ export class MasterRunner implements TestRunner {
       environment.configureUserClass(userClass, values);
     }
     const runner = new MasterRunner(environment, statistics, options);
-    runner.#server = await openLinkServer({
-      host: options.bindHost ?? '*',
-      port: options.bindPort ?? 5557,
-      token: runner.token,
-      version: readVersion(),
-      onWorker: (hello, link) => runner.#master.addWorker(hello, link),
-      ...(options.tls === undefined ? {} : { tls: options.tls }),
-      ...(options.locustfile === undefined ? {} : { locustfile: options.locustfile }),
-    });
+    try {
+      await runner.#listen(options);
+    } catch (thrown) {
+      await runner.#closeServers();
+      throw thrown;
+    }
     return runner;
+  }
+
+  async #listen(options: MasterRunnerOptions): Promise<void> {
+    const { tls, locustfile } = options;
+    const server = {
+      token: this.token,
+      version: readVersion(),
+      onWorker: (hello: WorkerHello, link: MasterEnd) => this.#master.addWorker(hello, link),
+      ...(locustfile === undefined ? {} : { locustfile }),
+    };
+    const [host, port] = [options.bindHost ?? '*', options.bindPort ?? 5557];
+    this.#servers.push(await openLinkServer({ ...server, host, port, ...(tls === undefined ? {} : { tls }) }));
+    if (tls === undefined || !options.startsWorkers) return;
+    this.#servers.push(await openLinkServer({ ...server, host: '127.0.0.1', port: 0 }));
+  }
+
+  async #closeServers(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close()));
   }
 
   get state(): RunState {
@@ -168,12 +191,17 @@ export class MasterRunner implements TestRunner {
 
   /** The port that it listens on. */
   get port(): number {
-    return this.#server?.port ?? 0;
+    return this.#servers[0]?.port ?? 0;
+  }
+
+  /** Where workers that this process starts reach it, without encryption. */
+  get ownPort(): number {
+    return this.#servers.at(-1)?.port ?? 0;
   }
 
   /** For example `ws://192.0.2.7:5557`. */
   get url(): string {
-    return this.#server?.url ?? '';
+    return this.#servers[0]?.url ?? '';
   }
 
   get ended(): Promise<void> {
@@ -226,7 +254,7 @@ export class MasterRunner implements TestRunner {
 
   /** Stops, lets all workers go and listens no more; at once for a call from a listener of `testStopping` or `testStop`. */
   quit(): Promise<void> {
-    const quit = this.#master.quit().then(() => this.#server?.close());
+    const quit = this.#master.quit().then(() => this.#closeServers());
     return this.#master.isTellingEnd ? Promise.resolve() : quit;
   }
 

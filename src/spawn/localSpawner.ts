@@ -31,6 +31,8 @@ export interface LocalOptions {
   readonly variables?: NodeJS.ProcessEnv;
   /** Milliseconds that a worker has for an end in good order when this process is gone. Default 3000. */
   readonly orderlyMillis?: number;
+  /** In the name of the first worker. Default 0. */
+  readonly firstNumber?: number;
 }
 
 const defaultOrderlyMillis = 3000;
@@ -51,6 +53,7 @@ export class LocalSpawner implements Spawner {
       nodeOptions: sharedNodeOptions(process.execArgv),
       variables: process.env,
       orderlyMillis: defaultOrderlyMillis,
+      firstNumber: 0,
       ...options,
     };
   }
@@ -82,14 +85,15 @@ export class LocalSpawner implements Spawner {
   #startOne(order: WorkerOrder, index: number): Promise<void> {
     const child = this.#spawn(order);
     const { pid } = child;
+    const name = `worker ${this.#options.firstNumber + index}`;
     if (pid !== undefined) {
-      this.#processes.push(new WorkerProcess(child, { index, name: `worker ${index}`, pid }, this.#listener));
+      this.#processes.push(new WorkerProcess(child, { index, name, pid }, this.#listener));
       this.#handOver(child, order);
     }
     return new Promise((resolve, reject) => {
       child.once('spawn', resolve);
       child.on('error', (cause) => {
-        reject(new SpawnError(`worker ${index} cannot be started on this machine: ${cause.message}`, { cause }));
+        reject(new SpawnError(`${name} cannot be started on this machine: ${cause.message}`, { cause }));
       });
     });
   }

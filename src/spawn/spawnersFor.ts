@@ -11,13 +11,16 @@ export function localSpawner(count: number): Spawner {
   return new LocalSpawner(checkWorkers(count, '--processes'));
 }
 
-/** For `--spawn`, given once or several times. Throws `OptionError`. */
-export async function spawnersFor(texts: readonly string[], label = '--spawn'): Promise<readonly Spawner[]> {
-  const targets = texts.map((text) => readSpawnTarget(text, label));
+/**
+ * For `--spawn`, given once or several times. `processes`: how many workers `--processes` starts besides; the names of others on
+ * this machine go on from there. Throws `OptionError`.
+ */
+export async function spawnersFor(texts: readonly string[], processes = 0): Promise<readonly Spawner[]> {
+  const targets = texts.map((text) => readSpawnTarget(text));
   const places = targets.map(placeOf);
   const twice = places.find((place, index) => places.indexOf(place) !== index);
-  if (twice !== undefined) throw new OptionError(`${label} names ${twice} twice: add up its workers and give it once`);
-  return Promise.all(targets.map(spawnerFor));
+  if (twice !== undefined) throw new OptionError(`--spawn names ${twice} twice: add up its workers and give it once`);
+  return Promise.all(targets.map((target) => spawnerFor(target, processes)));
 }
 
 function placeOf(target: SpawnTarget): string {
@@ -26,8 +29,8 @@ function placeOf(target: SpawnTarget): string {
   return `ssh://${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}`;
 }
 
-async function spawnerFor(target: SpawnTarget): Promise<Spawner> {
-  if (target.kind === 'local') return new LocalSpawner(target.workers);
+async function spawnerFor(target: SpawnTarget, processes: number): Promise<Spawner> {
+  if (target.kind === 'local') return new LocalSpawner(target.workers, { firstNumber: processes });
   const { SshSpawner } = await import('./ssh/sshSpawner.js');
   return new SshSpawner(target);
 }

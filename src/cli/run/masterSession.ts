@@ -40,7 +40,11 @@ export interface MasterSetting {
 export async function runMaster(setting: MasterSetting, around: Around): Promise<number> {
   const { environment, settings, role, sources } = setting;
   const delivery = await deliveryOf(setting);
-  const orders = await workerOrders({ ...setting, isDelivered: delivery.isPossible });
+  const orders = await workerOrders({
+    ...setting,
+    isDelivered: delivery.isPossible,
+    isEncrypted: settings.tlsCert !== undefined,
+  });
   around.strayErrors.countWith(() => {
     environment.events.hasFailedListener = true;
   });
@@ -54,6 +58,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     locustfile: delivery.package,
     enableRebalancing: settings.enableRebalancing,
     ...(tls === undefined ? {} : { tls }),
+    startsWorkers: role.processes > 0 || role.spawns.length > 0,
   });
   const outputs = await Outputs.open(settings, environment, runner);
   await announce(setting, runner, given === undefined ? token : undefined);
@@ -61,7 +66,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
   checkHosts(environment);
   const lines = new PrefixedLines(around.logging.stream);
   await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
-  await own.start(orders(runner.port, token));
+  await own.start(orders(runner.ownPort, token));
   const isReady = () => awaitWorkers(runner, own, settings);
   return await new TestRun(environment, runner, settings, outputs, isReady).run(around.signals);
 }
