@@ -1,9 +1,9 @@
 /**
- * Tells the master each second that this worker is there, what it is doing and what it uses; and tells listeners of both
- * directions.
+ * Tells the master each second that this worker is there, what it is doing and what it uses; and tells listeners that the master
+ * has answered. `heartbeatSent` is that answer, seen from the master.
  */
 import { epochSeconds } from '../clock.js';
-import { type Environment, type EventHook, type HeartbeatEvent, isControl } from '../events/index.js';
+import { type Environment, isControl } from '../events/index.js';
 import type { WorkerEnd, WorkerMessage } from '../link/index.js';
 import { ProcessUsage } from './processUsage.js';
 
@@ -30,9 +30,16 @@ export class Heartbeats {
     setImmediate(() => this.#send());
   }
 
-  /** The master has answered one. */
+  /** The master has answered one. A control exception of a listener steers nothing here. */
   answered(): void {
-    this.#tell(this.options.environment.events.heartbeatReceived);
+    const { environment, clientId } = this.options;
+    const { heartbeatReceived } = environment.events;
+    if (!heartbeatReceived.isListened) return;
+    try {
+      heartbeatReceived.fire({ clientId, timestamp: epochSeconds() });
+    } catch (thrown) {
+      if (!isControl(thrown)) throw thrown;
+    }
   }
 
   close(): void {
@@ -50,16 +57,5 @@ export class Heartbeats {
       ...this.#usage.take(),
       ...(roundTripMillis !== undefined && { roundTripMillis }),
     });
-    this.#tell(this.options.environment.events.heartbeatSent);
-  }
-
-  /** A control exception of a listener steers nothing here. */
-  #tell(hook: EventHook<HeartbeatEvent>): void {
-    if (!hook.isListened) return;
-    try {
-      hook.fire({ clientId: this.options.clientId, timestamp: epochSeconds() });
-    } catch (thrown) {
-      if (!isControl(thrown)) throw thrown;
-    }
   }
 }
