@@ -22,6 +22,7 @@ export interface HeartbeatOptions {
 
 export class Heartbeats {
   readonly #usage = new ProcessUsage();
+  #isFirst = true;
   readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: HeartbeatOptions) {
@@ -51,11 +52,14 @@ export class Heartbeats {
     const { link } = this.options;
     const { isUp, roundTripMillis } = link.vitals;
     if (!isUp) return;
+    const usage = this.#usage.take();
     link.send({
       kind: 'heartbeat',
       state: this.options.state(),
-      ...this.#usage.take(),
+      ...usage,
+      ...(this.#isFirst && { cpuPercent: 0 }), // of the moment since the start it would say nothing
       ...(roundTripMillis !== undefined && { roundTripMillis }),
     });
+    this.#isFirst = false;
   }
 }
