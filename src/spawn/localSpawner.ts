@@ -5,6 +5,7 @@
  * is secret goes through a pipe that this process holds open as long as it lives; its end is how they know (`watchdogThread.ts`).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -82,20 +83,20 @@ export class LocalSpawner implements Spawner {
   }
 
   /** Resolves when the process runs. */
-  #startOne(order: WorkerOrder, index: number): Promise<void> {
-    const child = this.#spawn(order);
-    const { pid } = child;
+  async #startOne(order: WorkerOrder, index: number): Promise<void> {
     const name = `worker ${this.#options.firstNumber + index}`;
-    if (pid !== undefined) {
-      this.#processes.push(new WorkerProcess(child, { index, name, pid }, this.#listener));
-      this.#handOver(child, order);
+    try {
+      const child = this.#spawn(order);
+      const { pid } = child;
+      if (pid !== undefined) {
+        this.#processes.push(new WorkerProcess(child, { index, name, pid }, this.#listener));
+        this.#handOver(child, order);
+      }
+      await once(child, 'spawn'); // or it throws what the process emits as `error`
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SpawnError(`${name} cannot be started on this machine: ${reason}`, { cause });
     }
-    return new Promise((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.on('error', (cause) => {
-        reject(new SpawnError(`${name} cannot be started on this machine: ${cause.message}`, { cause }));
-      });
-    });
   }
 
   #spawn({ masterHost, masterPort, words }: WorkerOrder): ChildProcess {

@@ -32,6 +32,7 @@ export class WorkerProcess {
     this.#outputs = [child.stdout, child.stderr]
       .filter((stream) => stream !== null)
       .map((stream) => this.#read(stream));
+    child.on('error', () => {}); // of a signal that could not be sent
     child.once('exit', (code, signal) => this.#exited({ code, signal }));
   }
 

@@ -1,13 +1,13 @@
 /**
  * What every spawner does, whatever it starts its workers with. `standIn.mjs` stands in for the worker.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Spawner } from '../../../src/spawn/index.js';
 import { until } from '../../until.js';
 import { Heard } from './heard.js';
-import { isRunning, Starter } from './starter.js';
+import { isRunning, processesThatShow } from './processes.js';
+import { Starter } from './starter.js';
 
 export interface SpawnerBody {
   /** A spawner of so many workers, each of which runs the stand-in. */
@@ -183,18 +183,4 @@ export function spawnerContract(body: SpawnerBody): void {
     expect(starter.output.match(/ended in good order/g)).toHaveLength(2);
     for (const pid of pids) expect(isRunning(pid)).toBe(false);
   });
-}
-
-/** Processes whose command line or environment has this text. */
-function processesThatShow(text: string): string[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  return pids.filter((pid) =>
-    ['cmdline', 'environ'].some((file) => {
-      try {
-        return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(text);
-      } catch {
-        return false;
-      }
-    }),
-  );
 }

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSpawnTarget } from '../../../src/spawn/index.js';
 import type { ConnectionOptions } from '../../../src/spawn/ssh/hostConnection.js';
 import { SshSpawner } from '../../../src/spawn/ssh/sshSpawner.js';
+import { until } from '../../until.js';
 import { tsload } from '../tsload.js';
+import { processesThatShow } from './processes.js';
 import { noSshServer, SshServer } from './sshServer.js';
 
 const order = { masterHost: '127.0.0.1', masterPort: 9, words: [], secrets: { token: 'sesame' } };
@@ -137,5 +139,6 @@ describe.skipIf(noSshServer !== undefined)('a host that cannot be used', () => {
     expect(code).toBe(1);
     expect(stderr.match(/no workers on nobody\.invalid: .*$/gm)).toHaveLength(1);
     expect(stderr).not.toMatch(/^\s+at /m);
+    await until(() => processesThatShow('a-test-that-never-begins').length === 0);
   });
 });

@@ -2,7 +2,7 @@
  * What runs over ssh leave on a host: nothing, whatever happens to them; and what of tsload they bring along.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -11,8 +11,8 @@ import type { ConnectionOptions } from '../../../src/spawn/ssh/hostConnection.js
 import { SshSpawner } from '../../../src/spawn/ssh/sshSpawner.js';
 import { until } from '../../until.js';
 import { Heard } from './heard.js';
+import { childrenOf, isRunning, parentOf } from './processes.js';
 import { noSshServer, SshServer } from './sshServer.js';
-import { isRunning } from './starter.js';
 
 const program = fileURLToPath(new URL('./standIn.mjs', import.meta.url));
 
@@ -165,23 +165,4 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
 /** Processes of sshd that serve one connection. */
 function sessionsOf(server: SshServer): number[] {
   return childrenOf(server.pid, /^sshd/).flatMap((pid) => [pid, ...childrenOf(pid, /^sshd/)]);
-}
-
-function childrenOf(parent: number, name: RegExp): number[] {
-  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  return pids.map(Number).filter((pid) => parentOf(pid) === parent && name.test(statusOf(pid, 'Name')));
-}
-
-function parentOf(pid: number): number {
-  return Number(statusOf(pid, 'PPid'));
-}
-
-/** Empty for a process that is gone. */
-function statusOf(pid: number, field: string): string {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-  } catch {
-    return '';
-  }
 }

@@ -2,10 +2,10 @@
  * A process of its own that starts workers, and leads its own process group: it can be killed, and interrupted as by Ctrl+C.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../until.js';
 import { repository } from '../tsload.js';
+import { isRunning } from './processes.js';
 
 const script = `
 const [file, name, args, words] = JSON.parse(process.argv[1]);
@@ -58,14 +58,5 @@ export class Starter {
   [Symbol.dispose](): void {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
     for (const pid of this.#workers) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
-  }
-}
-
-/** A process that waits to be collected by whoever inherited it counts as gone. */
-export function isRunning(pid: number | undefined): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }
