@@ -242,7 +242,7 @@ export const behaviours: readonly Behaviour[] = [
   { number: 121, behaviour: 'the target is known in `testStart`, that of each class after the ramp' },
   { number: 122, behaviour: 'six users over three workers are two each', later: 'distributed' },
   { number: 123, behaviour: 'users move to workers that join, and from workers that die', later: 'distributed' },
-  { number: 124, behaviour: 'custom options reach the workers', later: 'distributed' },
+  { number: 124, behaviour: 'custom options reach the workers' },
   { number: 125, behaviour: '`spawningComplete` and `testStop` fire once' },
   { number: 126, behaviour: 'a shape over three workers, stopped and started again', later: 'distributed' },
   { number: 127, behaviour: 'a slow `testStart` listener runs to its end, once, before users start' },
@@ -261,10 +261,13 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 136,
     behaviour: 'a worker keeps the stop timeout, drops old orders and reports totals',
-    later: 'distributed',
   },
   { number: 137, behaviour: 'a worker that cannot connect gives up', later: 'distributed' },
-  { number: 138, behaviour: 'a worker sends its last log lines, and says when it stops', later: 'distributed' },
+  {
+    number: 138,
+    behaviour: 'a worker sends its last log lines, and says when it stops',
+    difference: 'it goes on to send warnings and errors, at most 70 in ten seconds.',
+  },
   {
     number: 139,
     behaviour: 'the stop timeout: too short cuts off, long enough lets finish, and waiting users end at once',

@@ -21,6 +21,9 @@ import type { Environment } from './environment.js';
 import type { TestRunner } from './testRunner.js';
 import { WorkerSettings } from './workerSettings.js';
 
+/** Seconds: a Locust master answers each second, and its Python may be busy for some. */
+const leastLocustGrace = 5;
+
 export interface WorkerRunnerOptions {
   /** Default `127.0.0.1`. Locust: `master_host`. */
   readonly masterHost?: string;
@@ -239,7 +242,9 @@ function connect(environment: Environment, options: WorkerRunnerOptions, hello: 
   if (options.connect !== undefined) return options.connect(hello);
   const common = { host, port, hello, ...(signal === undefined ? {} : { signal }) };
   if (options.protocol === 'locust') {
-    return connectToLocustMaster({ ...common, userClasses: environment.userClasses.map(({ name }) => name) });
+    const userClasses = environment.userClasses.map(({ name }) => name);
+    const masterTimeoutSeconds = Math.max(leastLocustGrace, options.graceSeconds ?? defaultGraceSeconds);
+    return connectToLocustMaster({ ...common, userClasses, masterTimeoutSeconds });
   }
   return connectToMaster({
     ...common,
