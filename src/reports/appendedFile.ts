@@ -8,6 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../folders.js';
 import { getLogger } from '../log.js';
+import { endOfLastRow } from './lastRow.js';
 import { cannotOpen, reasonOf } from './outputError.js';
 
 const log = getLogger('tsload.reports');
@@ -16,6 +17,11 @@ const defaultMaxQueuedChars = 64 * 1024 * 1024;
 export interface AppendedFileOptions {
   /** Most characters waiting to be written. Default 67,108,864. */
   readonly maxQueuedChars?: number;
+  /**
+   * A file that is there and begins with this text is gone on with, behind its last whole row; `isQuoted`: rows may have line
+   * ends within quotes. Default: it is emptied.
+   */
+  readonly continues?: { readonly begin: string; readonly isQuoted: boolean } | undefined;
 }
 
 export class AppendedFile {
@@ -42,6 +48,8 @@ export class AppendedFile {
   static async open(path: string, head: string, options: AppendedFileOptions = {}): Promise<AppendedFile> {
     try {
       await makeFolder(dirname(path));
+      const continued = options.continues && (await AppendedFile.#goOn(path, options.continues, options));
+      if (continued !== undefined) return continued;
       const file = await open(path, 'w');
       try {
         const appended = new AppendedFile(path, file, (await file.stat()).isFile(), options);
@@ -53,6 +61,31 @@ export class AppendedFile {
       }
     } catch (cause) {
       throw cannotOpen(path, cause);
+    }
+  }
+
+  /** Undefined when there is no such file, or another one. */
+  static async #goOn(
+    path: string,
+    { begin, isQuoted }: NonNullable<AppendedFileOptions['continues']>,
+    options: AppendedFileOptions,
+  ): Promise<AppendedFile | undefined> {
+    const file = await open(path, 'r+').catch(() => undefined);
+    if (file === undefined) return undefined;
+    try {
+      const first = Buffer.alloc(Buffer.byteLength(begin));
+      if ((await file.stat()).isFile()) await file.read(first, 0, first.length, 0);
+      if (first.toString() !== begin) {
+        await file.close();
+        return undefined;
+      }
+      const appended = new AppendedFile(path, file, true, options);
+      appended.#position = await endOfLastRow(file, isQuoted);
+      await file.truncate(appended.#position);
+      return appended;
+    } catch (cause) {
+      await file.close();
+      throw cause;
     }
   }
 

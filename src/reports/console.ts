@@ -4,6 +4,7 @@
  */
 import type { EntryView, ErrorView, StatisticsView } from '../events/index.js';
 import { percentileTitle, reportedQuantiles } from '../stats/index.js';
+import { workerLines } from './namedWorkers.js';
 import { outcomeOf, outcomes } from './outcome.js';
 import { columnTime, elideEnd, elideMiddle, flatten, type Paint, padded, plain, type Terminal } from './text.js';
 
@@ -172,6 +173,7 @@ export function caveats(view: StatisticsView, runSeconds: number, options: Table
   if (view.cutOff > 0) lines.push(`cut off: ${counted(view.cutOff)} under way at a stop, in no number above`);
   if (view.warmupRequests > 0) lines.push(`warm-up: ${counted(view.warmupRequests)}, in no number above`);
   if (view.saturatedSeconds > 0) lines.push(paint('yellow', saturation(view.saturatedSeconds, runSeconds)));
+  lines.push(...workerLines(view).map((line) => paint('yellow', line)));
   if (view.isNameCapReached) lines.push('names: too many different ones, the rest are counted together as (other)');
   return lines.length === 0 ? [] : [...lines, ''];
 }

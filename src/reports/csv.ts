@@ -18,10 +18,12 @@ import {
   generatorRow,
   historyHeader,
   historyRow,
+  lostRow,
   type Moment,
   statsHeader,
   statsRow,
 } from './csvRows.js';
+import { lostWorkers } from './namedWorkers.js';
 import { withOutcome } from './outcome.js';
 import { ReplacedFile } from './replacedFile.js';
 
@@ -30,6 +32,8 @@ export interface CsvOptions {
   readonly fullHistory?: boolean;
   /** Which samples the columns of statistics and history are about. Default `all`, as in Locust. */
   readonly outcome?: Outcome;
+  /** The run goes on after its master ended: rows that are there stay, and further ones follow. Default false. */
+  readonly continues?: boolean;
 }
 
 interface CsvFiles {
@@ -63,8 +67,13 @@ export class CsvReport {
     const stats = await replaced('stats');
     const failures = await replaced('failures');
     const exceptions = await replaced('exceptions');
-    const history = await AppendedFile.open(`${prefix}_stats_history.csv`, csvText([historyHeader]));
-    const generator = await openGenerator(prefix).catch(async (thrown: unknown) => {
+    const grown = (name: string, header: CsvRow) => {
+      const begin = csvText([header]);
+      const how = options.continues === true ? { continues: { begin, isQuoted: true } } : {};
+      return AppendedFile.open(`${prefix}_${name}.csv`, begin, how);
+    };
+    const history = await grown('stats_history', historyHeader);
+    const generator = await grown('generator', generatorHeader).catch(async (thrown: unknown) => {
       await history.close();
       throw thrown;
     });
@@ -73,6 +82,7 @@ export class CsvReport {
       options.fullHistory ?? false,
       options.outcome ?? 'all',
     );
+    if (options.continues === true) return report; // what is there is newer than nothing
     await stats.write(csvText([statsHeader]));
     await failures.write(csvText([failuresHeader]));
     await exceptions.write(csvText([exceptionsHeader]));
@@ -113,6 +123,8 @@ export class CsvReport {
     await this.#rewriting;
     if (Math.floor(moment.now) > this.#lastTimestamp) await this.#appendHistory(view, moment);
     await this.#rewrite(view);
+    const lost = lostWorkers(view);
+    if (lost.length > 0) this.files.generator.append(csvText(lost.map(lostRow)));
     await Promise.all([this.files.history.close(), this.files.generator.close()]);
   }
 
@@ -131,10 +143,6 @@ export class CsvReport {
     await failures.write(csvText([failuresHeader, ...view.errors.map(failureRow)]));
     await exceptions.write(csvText([exceptionsHeader, ...view.exceptions.map(exceptionRow)]));
   }
-}
-
-function openGenerator(prefix: string): Promise<AppendedFile> {
-  return AppendedFile.open(`${prefix}_generator.csv`, csvText([generatorHeader]));
 }
 
 /** Rows of all entries, the aggregate last, each made when it is asked for. */

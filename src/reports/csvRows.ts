@@ -4,7 +4,7 @@
  * Number text: counts are whole; medians and percentiles have up to three decimals and no trailing zeros; averages, extremes,
  * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
  */
-import type { EntryView, ErrorView, ExceptionView } from '../events/index.js';
+import type { EntryView, ErrorView, ExceptionView, WorkerView } from '../events/index.js';
 import { percentileTitle, reportedQuantiles, type WorkerInterval } from '../stats/index.js';
 import { fixedText, floatText, millisecondsText, plainText, utcText } from './numbers.js';
 
@@ -66,6 +66,7 @@ export const generatorHeader: CsvRow = [
   'Users',
   'Saturated',
   'Warm-up',
+  'Unreported Seconds',
 ];
 
 export function statsRow(entry: EntryView): CsvRow {
@@ -130,7 +131,14 @@ export function generatorRow(interval: WorkerInterval): CsvRow {
     plainText(userCount),
     mark(health.isSaturated),
     mark(interval.isWarmup),
+    '',
   ];
+}
+
+/** A worker that is lost: when it was last heard of, and how long a time before that is in no number. */
+export function lostRow({ id, lostAt, unreportedSeconds }: WorkerView): CsvRow {
+  const health = ['', '', '', '', ''];
+  return [plainText(Math.floor(lostAt ?? 0)), id, ...health, '0', '', '', fixedText(unreportedSeconds, 3)];
 }
 
 function mark(isTrue: boolean): string {

@@ -22,6 +22,8 @@ export interface HdrLogOptions {
   readonly startTime: number;
   /** Which samples are logged. Default `all`. */
   readonly outcome?: Outcome;
+  /** The run goes on after its master ended: a log that is there stays, and further lines follow. Default false. */
+  readonly continues?: boolean;
 }
 
 const range = { maxMicros, significantDigits };
@@ -41,13 +43,14 @@ export class HdrLog {
   static async open(path: string, options: HdrLogOptions): Promise<HdrLog> {
     const start = options.startTime.toFixed(3);
     const date = new Date(options.startTime * 1000).toISOString();
+    const begin = '#[tsload: response times in microseconds, a tag for each request type and name]\n';
     const head = [
-      '#[tsload: response times in microseconds, a tag for each request type and name]',
       '#[Histogram log format version 1.3]',
       `#[StartTime: ${start} (seconds since epoch), ${date}]`,
       '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
     ];
-    return new HdrLog(await AppendedFile.open(path, `${head.join('\n')}\n`), options.outcome ?? 'all');
+    const how = options.continues === true ? { continues: { begin, isQuoted: false } } : {};
+    return new HdrLog(await AppendedFile.open(path, `${begin}${head.join('\n')}\n`, how), options.outcome ?? 'all');
   }
 
   /** Why some intervals are not in the file; undefined when all are. */

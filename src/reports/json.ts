@@ -5,7 +5,8 @@
  * Locust's output expect, and `response_times` keeps its ascending order, which objects with keys like `12` would not.
  */
 import { OptionError } from '../errors.js';
-import type { EntryView, Outcome, StatisticsView } from '../events/index.js';
+import type { EntryView, Outcome, StatisticsView, WorkerView } from '../events/index.js';
+import { listedWorkers } from './namedWorkers.js';
 import { floatText, millisecondsText, plainText } from './numbers.js';
 import type { PerSecond, SecondCounts } from './perSecond.js';
 import { ReplacedFile } from './replacedFile.js';
@@ -14,12 +15,14 @@ import { ReplacedFile } from './replacedFile.js';
  * A list, indented by four, as pieces of text: one string could not hold it when there are thousands of entries. Nothing is
  * reset by it. Without `perSecond` the maps `num_reqs_per_sec` and `num_fail_per_sec`
  * are empty. Beside Locust's fields, `ok` and `failed` hold the numbers of the successes and of the failures alone, and
- * `saturated_seconds` says of the run for how long the load generator was too busy to measure well.
+ * `saturated_seconds` says of the run for how long the load generator was too busy to measure well; `workers` lists
+ * the workers that were saturated or are lost, where there are any.
  */
 export function* statisticsJson(view: StatisticsView, perSecond?: PerSecond): Generator<string> {
+  const run = runFields(view);
   let separator = '[\n';
   for (const entry of view.entries()) {
-    yield `${separator}${indent(1)}${entryJson(entry, view.saturatedSeconds, perSecond)}`;
+    yield `${separator}${indent(1)}${entryJson(entry, run, perSecond)}`;
     separator = ',\n';
   }
   yield separator === ',\n' ? '\n]\n' : '[]\n';
@@ -52,7 +55,7 @@ export class JsonReport {
 
 type Field = readonly [name: string, json: string];
 
-function entryJson(entry: EntryView, saturatedSeconds: number, perSecond: PerSecond | undefined): string {
+function entryJson(entry: EntryView, run: readonly Field[], perSecond: PerSecond | undefined): string {
   const seconds = perSecond?.of(entry.method, entry.name, entry.startTime);
   const fields: Field[] = [
     ['name', JSON.stringify(entry.name)],
@@ -64,9 +67,34 @@ function entryJson(entry: EntryView, saturatedSeconds: number, perSecond: PerSec
     ['num_fail_per_sec', object(secondCounts(seconds?.failures), 2)],
     ['ok', object(counts(entry.only('ok'), 'ok'), 2)],
     ['failed', object(counts(entry.only('failed'), 'failed'), 2)],
-    ['saturated_seconds', floatText(Math.round(saturatedSeconds * 1000) / 1000)],
+    ...run,
   ];
   return object(fields, 1);
+}
+
+/** About the run: the same in each entry, as there is no other place in a list of entries. */
+function runFields(view: StatisticsView): readonly Field[] {
+  const workers = listedWorkers(view).map(workerJson);
+  return [
+    ['saturated_seconds', secondsText(view.saturatedSeconds)],
+    ...(workers.length === 0 ? [] : [['workers', `[${workers.join(', ')}]`] as const]),
+  ];
+}
+
+function workerJson({ id, saturatedSeconds, lostAt, unreportedSeconds }: WorkerView): string {
+  return object(
+    [
+      ['id', JSON.stringify(id)],
+      ['saturated_seconds', secondsText(saturatedSeconds)],
+      ['lost_at', nullable(lostAt)],
+      ['unreported_seconds', secondsText(unreportedSeconds)],
+    ],
+    2,
+  );
+}
+
+function secondsText(seconds: number): string {
+  return floatText(Math.round(seconds * 1000) / 1000);
 }
 
 /** The fields that make sense for one outcome as for all. */

@@ -17,6 +17,20 @@ export interface PerSecondOptions {
 /** By second since 1970, ascending. */
 export type SecondCounts = readonly (readonly [second: number, count: number])[];
 
+export interface PerSecondSnapshot {
+  readonly maxSeconds: number;
+  readonly newest: number;
+  readonly entries: readonly EntrySeconds[];
+}
+
+/** Second, count, second, count, … */
+interface EntrySeconds {
+  readonly requestType: string;
+  readonly name: string;
+  readonly requests: Float64Array;
+  readonly failures: Float64Array;
+}
+
 interface Seconds {
   readonly requests: Map<number, number>;
   readonly failures: Map<number, number>;
@@ -46,6 +60,32 @@ export class PerSecond {
     }
   }
 
+  /** As plain data, for the journal of a master. */
+  snapshot(): PerSecondSnapshot {
+    const entries = Array.from(this.#byType, ([requestType, names]) =>
+      Array.from(names, ([name, { requests, failures }]) => {
+        return { requestType, name, requests: pairsOf(requests), failures: pairsOf(failures) };
+      }),
+    );
+    return { maxSeconds: this.#maxSeconds, newest: this.#newest, entries: entries.flat() };
+  }
+
+  /** Takes on what a snapshot has; what is none, as of another version, is left out. Returns whether it was one. */
+  restore(snapshot: unknown): boolean {
+    if (!isSnapshot(snapshot)) return false;
+    this.#byType.clear();
+    this.#kept = 0;
+    this.#maxSeconds = snapshot.maxSeconds;
+    this.#newest = snapshot.newest;
+    for (const entry of snapshot.entries) {
+      const { requests, failures } = this.#secondsOf(entry);
+      for (const [counts, pairs] of [[requests, entry.requests] as const, [failures, entry.failures] as const]) {
+        for (let at = 0; at + 1 < pairs.length; at += 2) this.#count(counts, pairs[at]!, pairs[at + 1]!);
+      }
+    }
+    return true;
+  }
+
   /** From the second `startTime` on: what was before belongs to an earlier test or to before a reset. */
   of(
     method: string,
@@ -72,7 +112,7 @@ export class PerSecond {
     counts.set(second, (known ?? 0) + count);
   }
 
-  #secondsOf({ requestType, name }: EntryStats): Seconds {
+  #secondsOf({ requestType, name }: Pick<EntryStats, 'requestType' | 'name'>): Seconds {
     const names = this.#byType.get(requestType) ?? new Map<string, Seconds>();
     this.#byType.set(requestType, names);
     const seconds = names.get(name) ?? { requests: new Map(), failures: new Map() };
@@ -99,4 +139,37 @@ export class PerSecond {
       this.#kept--;
     }
   }
+}
+
+function pairsOf(counts: ReadonlyMap<number, number>): Float64Array {
+  return Float64Array.from([...counts].flat());
+}
+
+function isSnapshot(value: unknown): value is PerSecondSnapshot {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'maxSeconds' in value &&
+    typeof value.maxSeconds === 'number' &&
+    'newest' in value &&
+    typeof value.newest === 'number' &&
+    'entries' in value &&
+    Array.isArray(value.entries) &&
+    value.entries.every(isEntry)
+  );
+}
+
+function isEntry(value: unknown): value is EntrySeconds {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'requestType' in value &&
+    typeof value.requestType === 'string' &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'requests' in value &&
+    value.requests instanceof Float64Array &&
+    'failures' in value &&
+    value.failures instanceof Float64Array
+  );
 }

@@ -188,3 +188,22 @@ test('colours change no width', () => {
   const uncoloured = finalReport(view, 60, { paint: coloured }).map((line) => line.replace(/\u001b\[\d+m/g, ''));
   expect(uncoloured).toEqual(finalReport(view, 60));
 });
+
+test('saturated and lost workers are named at the end, the worst first and not all of many', () => {
+  const about = { saturatedSeconds: 0, lostAt: null, unreportedSeconds: 0 };
+  const many = Array.from({ length: 7 }, (_, i) => ({ ...about, id: `a_${i}`, saturatedSeconds: i * 1.5 }));
+  const gone = Array.from({ length: 6 }, (_, i) => ({
+    ...about,
+    id: `b_${i}`,
+    lostAt: 1_700_000_000 + i,
+    unreportedSeconds: 0.96,
+  }));
+  const lines = caveats(aView({ saturatedSeconds: 9, workers: [...many, ...gone] }), 90);
+  expect(lines.slice(1, 4)).toEqual([
+    'saturated workers: a_6 (9 s), a_5 (7.5 s), a_4 (6 s), a_3 (4.5 s), a_2 (3 s), and 1 more',
+    'lost: worker b_0, last heard of at 22:13:20 UTC; of its last 1 s until then, and of what it did later, nothing is in any number',
+    'lost: worker b_1, last heard of at 22:13:21 UTC; of its last 1 s until then, and of what it did later, nothing is in any number',
+  ]);
+  expect(lines.slice(7)).toEqual(['lost: and 1 more', '']);
+  expect(caveats(aView({ workers: [{ ...about, id: 'local', saturatedSeconds: 3 }] }), 90)).toEqual([]);
+});

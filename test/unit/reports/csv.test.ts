@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CsvReport } from '../../../src/reports/csv.js';
@@ -27,7 +27,7 @@ test('the files have their headers as soon as they are open, missing folders inc
   expect(readFileSync(`${prefix}_failures.csv`, 'utf8')).toBe('Method,Name,Error,Occurrences,First Seen,Last Seen\r\n');
   expect(readFileSync(`${prefix}_exceptions.csv`, 'utf8')).toBe('Count,Message,Traceback,Nodes\r\n');
   expect(readFileSync(`${prefix}_generator.csv`, 'utf8')).toBe(
-    'Timestamp,Worker,CPU %,Memory Bytes,Event Loop Delay ms,Event Loop Utilisation,GC ms,Users,Saturated,Warm-up\r\n',
+    'Timestamp,Worker,CPU %,Memory Bytes,Event Loop Delay ms,Event Loop Utilisation,GC ms,Users,Saturated,Warm-up,Unreported Seconds\r\n',
   );
   await report.close(aView(), { now: 1_700_000_000, userCount: 0 });
 });
@@ -102,8 +102,8 @@ test('the file about the generator has a row for each interval of each worker, o
   ]);
   await report.write(aView(), { now: 1_700_000_001.1, userCount: 15 });
   expect(rows()).toEqual([
-    '1700000000,w-1,0.0,0,0,0.0000,0,12,0,1',
-    '1700000000,"w, 2",100.0,81234567,62.001,0.9700,12.346,3,1,0',
+    '1700000000,w-1,0.0,0,0,0.0000,0,12,0,1,',
+    '1700000000,"w, 2",100.0,81234567,62.001,0.9700,12.346,3,1,0,',
   ]);
   report.addWorkers([aWorkerInterval('w-1', anInterval(1_700_000_001.25), { userCount: 0 })]);
   await report.close(aView(), { now: 1_700_000_002, userCount: 0 });
@@ -172,4 +172,52 @@ test('the final write adds no second row for a second that the history has', asy
   await report.close(aView(), { now: 1_700_000_009, userCount: 1 });
   const rows = readFileSync(`${prefix}_stats_history.csv`, 'utf8').split('\r\n').slice(1, -1);
   expect(rows.map((row) => row.split(',')[0])).toEqual(['1700000000']);
+});
+
+test('a run that goes on adds to what grows: rows stay, there is no second header, and half a row is cut off', async () => {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  const total = timed([1, 2], { method: '', name: 'Aggregated' });
+  const entry = timed([1], { name: 'a "quoted"\r\nname' });
+  const view = aView({ total, entries: [entry] });
+  const first = await CsvReport.open(prefix, { fullHistory: true });
+  first.addWorkers([aWorkerInterval('w-1', anInterval(1_700_000_000))]);
+  await first.write(view, { now: 1_700_000_001, userCount: 7 });
+  const [history, generator] = [`${prefix}_stats_history.csv`, `${prefix}_generator.csv`];
+  const before = readFileSync(history, 'utf8');
+  // the master is killed here, in the middle of a row
+  appendFileSync(history, '1700000002,7,GET,"a ""quoted""\r\n');
+  appendFileSync(generator, '1700000001,w-');
+  const next = await CsvReport.open(prefix, { fullHistory: true, continues: true });
+  expect(readFileSync(history, 'utf8')).toBe(before);
+  expect(readFileSync(`${prefix}_stats.csv`, 'utf8').split('\r\n')).toHaveLength(5);
+  next.addWorkers([aWorkerInterval('w-1', anInterval(1_700_000_050))]);
+  await next.write(view, { now: 1_700_000_051, userCount: 7 });
+  const lost = { id: 'w-2', saturatedSeconds: 0, lostAt: 1_700_000_030.5, unreportedSeconds: 1.25 };
+  await next.close(aView({ total, entries: [entry], workers: [lost] }), { now: 1_700_000_051.5, userCount: 0 });
+  await first.close(view, { now: 1_700_000_001, userCount: 7 }); // only lets go of its files
+  const text = readFileSync(history, 'utf8');
+  expect(text.startsWith(before)).toBe(true);
+  expect(text.slice(before.length).match(/^17\d+(?=,7,)/gm)).toEqual(['1700000051', '1700000051']);
+  expect(text.match(/Timestamp/g)).toHaveLength(1);
+  const rows = readFileSync(generator, 'utf8').split('\r\n');
+  expect(rows.map((row) => row.split(',').slice(0, 2).join())).toEqual([
+    'Timestamp,Worker',
+    '1700000000,w-1',
+    '1700000050,w-1',
+    '1700000030,w-2',
+    '',
+  ]);
+  expect(rows.at(-2)).toBe('1700000030,w-2,,,,,,0,,,1.250');
+});
+
+test('a run that goes on where there are no files, or others, begins them', async () => {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  writeFileSync(`${prefix}_stats_history.csv`, 'something else\r\n');
+  const report = await CsvReport.open(prefix, { continues: true });
+  await report.close(aView(), { now: 1_700_000_001, userCount: 0 });
+  expect(readFileSync(`${prefix}_stats_history.csv`, 'utf8')).toMatch(/^Timestamp,User Count,/);
+  expect(readFileSync(`${prefix}_generator.csv`, 'utf8')).toMatch(/^Timestamp,Worker,/);
+  expect(readFileSync(`${prefix}_stats.csv`, 'utf8')).toMatch(/^Type,Name,/);
 });

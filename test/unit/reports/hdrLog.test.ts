@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { build, decodeFromCompressedBase64, HistogramLogReader, listTags } from 'hdr-histogram-js';
@@ -188,3 +188,32 @@ function slotOf(micros: number): number {
   const shift = Math.max(0, Math.floor(Math.log2(micros || 1)) - 10);
   return shift * 1024 + Math.floor(micros / 2 ** shift);
 }
+
+test('a run that goes on adds to its log, which stays one log for the standard reader', async () => {
+  using folder = aFolder();
+  const path = join(folder.path, 'run.hlog');
+  const ok = { timed: 1, untimed: 0, totalMicros: 5, minMicros: 5, maxMicros: 5, bytes: 0 };
+  const second = (startTime: number) =>
+    interval(startTime, [{ ok: { ...ok, histogram: { slots: [5], counts: [1] } } }]);
+  for (const startTime of [1_700_000_000, 1_700_000_060]) {
+    const log = await HdrLog.open(path, { startTime, continues: true });
+    await log.write(second(startTime));
+    await log.close();
+    appendFileSync(path, `Tag=GET:"/,${startTime + 1}.000,1.0`); // half a line, as of a process that was killed
+  }
+  const log = await HdrLog.open(path, { startTime: 1_700_000_070, continues: true });
+  await log.close();
+  const text = readFileSync(path, 'utf8');
+  expect(text.match(/StartTime:/g)).toHaveLength(1);
+  const reader = new HistogramLogReader(text);
+  const starts = [];
+  for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram()) {
+    starts.push([next.tag, next.startTimeStampMsec, next.totalCount]);
+  }
+  expect(starts).toEqual([
+    ['GET:/', 1_700_000_000_000, 1],
+    ['NO TAG', 1_700_000_000_000, 1],
+    ['GET:/', 1_700_000_060_000, 1],
+    ['NO TAG', 1_700_000_060_000, 1],
+  ]);
+});

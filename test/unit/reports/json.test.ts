@@ -122,3 +122,35 @@ test('the seconds kept are bounded in number: with many entries fewer seconds ar
 test.each(['', 'out/'])('the base name %j is refused: it would be a hidden file', async (baseName) => {
   await expect(JsonReport.open(baseName)).rejects.toThrow(/--json-file must be a file name without \.json but is/);
 });
+
+test('requests by second come back from a snapshot, and go on with what is measured later', () => {
+  const perSecond = new PerSecond({ maxSeconds: 100 });
+  for (const start of [100, 101, 102]) perSecond.apply(interval(start, [{ ok: outcome(2), failed: outcome(1) }]));
+  const restored = new PerSecond({ maxSeconds: 100 });
+  expect(restored.restore(structuredClone(perSecond.snapshot()))).toBe(true);
+  expect(restored.snapshot()).toEqual(perSecond.snapshot());
+  for (const each of [perSecond, restored]) each.apply(interval(200.2, [{ ok: outcome(4) }]));
+  expect(restored.of('GET', '/', 0)).toEqual(perSecond.of('GET', '/', 0));
+  expect(restored.of('GET', '/', 0).requests.map(([second]) => second)).toEqual([101, 102, 200]);
+  for (const bad of [undefined, null, 3, {}, { maxSeconds: 1, newest: 2, entries: [{ name: 1 }] }]) {
+    expect(new PerSecond().restore(bad)).toBe(false);
+  }
+});
+
+test('workers that were saturated or are lost are listed in each entry, and no others', () => {
+  const about = { saturatedSeconds: 0, lostAt: null, unreportedSeconds: 0 };
+  const workers = [
+    { ...about, id: 'a_1' },
+    { ...about, id: 'a_2', saturatedSeconds: 2.0004 },
+    { ...about, id: 'b_1', lostAt: 1_700_000_000.5, unreportedSeconds: 1.25 },
+    { ...about, id: 'b_2', saturatedSeconds: 7 },
+    { ...about, id: 'local', saturatedSeconds: 9 },
+  ];
+  const parsed: unknown = JSON.parse([...statisticsJson(aView({ entries: [anEntry(), anEntry()], workers }))].join(''));
+  const listed = [
+    { id: 'b_1', saturated_seconds: 0, lost_at: 1_700_000_000.5, unreported_seconds: 1.25 },
+    { id: 'b_2', saturated_seconds: 7, lost_at: null, unreported_seconds: 0 },
+    { id: 'a_2', saturated_seconds: 2, lost_at: null, unreported_seconds: 0 },
+  ];
+  expect(parsed).toMatchObject([{ workers: listed }, { workers: listed }]);
+});
