@@ -5,12 +5,23 @@
 import { epochSeconds } from '../../clock.js';
 import type { Environment } from '../../environment/index.js';
 import type { Runner } from '../../events/index.js';
+import type { KeptJournal, ResumedRun } from '../../master/index.js';
 import { CsvReport, HdrLog, JsonReport, PerSecond, statisticsJson } from '../../reports/index.js';
 import { RunStatistics } from '../../stats/index.js';
 import type { Settings } from '../options/optionTable.js';
 import { Console } from './console.js';
 
 const csvIntervalMillis = 1000;
+/** Name of the requests by second in a journal. */
+const perSecondPart = 'perSecond';
+
+/** What a journal has to do with the outputs of its run. */
+export interface OutputRecord {
+  /** It keeps what an output needs to go on. */
+  readonly journal?: KeptJournal | undefined;
+  /** The run goes on: what the master before wrote stays, and further rows follow. */
+  readonly resumed?: ResumedRun | undefined;
+}
 
 interface Files {
   readonly csv: CsvReport | undefined;
@@ -35,30 +46,52 @@ export class Outputs {
   }
 
   /** Makes the files. Throws `TsloadError` with code OUTPUT for one that can't be written. */
-  static async open(settings: Settings, environment: Environment, runner: Runner): Promise<Outputs> {
+  static async open(
+    settings: Settings,
+    environment: Environment,
+    runner: Runner,
+    record: OutputRecord = {},
+  ): Promise<Outputs> {
     const { csvPrefix, jsonFile, hdrLog, outcome, statsHistoryEnabled } = settings;
+    const continues = record.resumed !== undefined;
     const files: Files = {
       csv:
         csvPrefix === undefined
           ? undefined
-          : await CsvReport.open(csvPrefix, { fullHistory: statsHistoryEnabled, outcome }),
+          : await CsvReport.open(csvPrefix, { fullHistory: statsHistoryEnabled, outcome, continues }),
       json: jsonFile === undefined ? undefined : await JsonReport.open(jsonFile),
-      hdrLog: hdrLog === undefined ? undefined : await HdrLog.open(hdrLog, { startTime: epochSeconds(), outcome }),
+      hdrLog:
+        hdrLog === undefined ? undefined : await HdrLog.open(hdrLog, { startTime: epochSeconds(), outcome, continues }),
     };
-    return new Outputs(settings, environment, runner, files);
+    const outputs = new Outputs(settings, environment, runner, files);
+    outputs.#keepSeconds(record);
+    return outputs;
+  }
+
+  /** Requests by second, which only JSON has: as they were before, and for a master that may go on after this one. */
+  #keepSeconds({ journal, resumed }: OutputRecord): void {
+    if (!this.#wantsSeconds) return;
+    if (resumed !== undefined) {
+      this.#perSecond.restore(resumed.parts[perSecondPart]);
+      for (const interval of resumed.intervals) this.#perSecond.apply(interval);
+    }
+    journal?.part(perSecondPart, () => this.#perSecond.snapshot());
+  }
+
+  get #wantsSeconds(): boolean {
+    return this.settings.json || this.files.json !== undefined;
   }
 
   /** Begins to write: CSV files each second from now on, tables and the live line while users run. */
   start(): void {
     const { stats } = this.environment;
     const { csv, hdrLog } = this.files;
-    const wantsSeconds = this.settings.json || this.files.json !== undefined;
     if (stats instanceof RunStatistics) {
       if (hdrLog !== undefined) this.#forget.push(stats.onInterval((...second) => void hdrLog.write(...second)));
       if (csv !== undefined) {
         this.#forget.push(stats.onInterval((_interval, workers) => csv.addWorkers(workers)));
       }
-      if (wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
+      if (this.#wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
     }
     if (csv !== undefined) {
       this.#csvTimer = setInterval(() => void csv.write(stats, this.#moment()), csvIntervalMillis).unref();

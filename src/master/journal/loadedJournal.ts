@@ -4,7 +4,9 @@
 import { readFile } from 'node:fs/promises';
 import { epochSeconds } from '../../clock.js';
 import { LinkError, TsloadError } from '../../errors.js';
+import { getLogger } from '../../log.js';
 import type { IntervalStats, RunStatistics, StatisticsSnapshot, WorkerInterval } from '../../stats/index.js';
+import { readVersion } from '../../version.js';
 import type { RestoredRun } from '../journal.js';
 import type { JournalOptions, KeptJournal, ResumedRun } from '../keptJournal.js';
 import { unpack } from './encodeRecord.js';
@@ -13,6 +15,8 @@ import { readRecord } from './readRecord.js';
 import type { AppliedRecord, ChangeRecord, RunAbout, StateRecord, StoredWorkerInterval } from './records.js';
 import { RunFacts } from './runFacts.js';
 import { RunJournal } from './runJournal.js';
+
+const log = getLogger('tsload.runners');
 
 export class LoadedJournal implements ResumedRun {
   readonly about: RunAbout;
@@ -81,6 +85,7 @@ export class LoadedJournal implements ResumedRun {
   }
 
   restore(statistics: RunStatistics): void {
+    this.#remark();
     statistics.restore(this.#snapshot);
     for (const change of this.#changes) this.#replay(change, statistics);
     statistics.skipTo(epochSeconds());
@@ -89,6 +94,18 @@ export class LoadedJournal implements ResumedRun {
   keep(statistics: RunStatistics, options: Pick<JournalOptions, 'compactBytes'> = {}): Promise<KeptJournal> {
     const { about, wholeBytes } = this;
     return RunJournal.goOn(this.path, { about, facts: this.#facts, wholeBytes }, statistics, options);
+  }
+
+  #remark(): void {
+    const { path, tornBytes, about } = this;
+    if (tornBytes > 0) {
+      log.warning(
+        `the last ${tornBytes} bytes of the journal ${path} are no whole record, as its master was killed while it wrote: they are left out, and workers that come back send again what they were about`,
+      );
+    }
+    const version = readVersion();
+    if (about.version !== version)
+      log.warning(`the run of ${path} was begun by tsload ${about.version}, and goes on with ${version}`);
   }
 
   #replay(change: ChangeRecord, statistics: RunStatistics): void {
