@@ -22,6 +22,10 @@ export class Leash {
   #timer: NodeJS.Timeout | undefined;
   /** Until then the lease holds without another look: milliseconds of `performance.now()`. */
   #heldUntil = 0;
+  /** When something was said, or could be said again, that the master answers by telling of the test once more. */
+  #saidAt = Number.NEGATIVE_INFINITY;
+  /** The master knew this worker after this moment, whatever the heartbeats say. */
+  #vouchedAt = Number.NEGATIVE_INFINITY;
   readonly #told = new Set<Expiry>();
 
   constructor(private readonly options: LeashOptions) {}
@@ -43,11 +47,21 @@ export class Leash {
   resumed(): void {
     this.check();
     this.#interruptedAt = undefined;
+    this.#saidAt = performance.now();
     this.#arm();
   }
 
-  /** A test begins, or the master counts on this worker again. */
+  /** The master is told that the lease was over. */
+  said(): void {
+    this.#saidAt = performance.now();
+  }
+
+  /**
+   * A test begins, or the master counts on this worker again: then it has heard what was said last, also if the next heartbeat is
+   * not answered yet.
+   */
   begin(test: TestTimes): void {
+    if (this.isLeaseOver) this.#vouchedAt = this.#saidAt;
     this.#test = test;
     this.#told.delete('runTime');
     this.#told.delete('lease');
@@ -66,7 +80,7 @@ export class Leash {
     if (this.isLeaseOver) return false;
     const now = performance.now();
     if (now <= this.#heldUntil) return true;
-    this.#heldUntil = this.options.vitals().provenAt + (this.#test?.leaseSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    this.#heldUntil = this.#provenAt + (this.#test?.leaseSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     if (now <= this.#heldUntil) return true;
     this.#expire('lease');
     return false;
@@ -76,7 +90,7 @@ export class Leash {
   check(): void {
     const contact = {
       now: performance.now(),
-      provenAt: this.options.vitals().provenAt,
+      provenAt: this.#provenAt,
       interruptedAt: this.#interruptedAt,
       epoch: epochSeconds(),
     };
@@ -89,6 +103,10 @@ export class Leash {
     this.#timer = undefined;
     this.#interruptedAt = undefined;
     this.#test = undefined;
+  }
+
+  get #provenAt(): number {
+    return Math.max(this.options.vitals().provenAt, this.#vouchedAt);
   }
 
   #expire(what: Expiry): void {

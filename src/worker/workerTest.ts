@@ -150,7 +150,7 @@ export class WorkerTest {
     const { users, runtime, leash } = this.parts;
     runtime.granted?.returnRest();
     await users.stopAll();
-    if (this.#phase === 'running' && leash.isLeaseOver) this.#sayStopped();
+    if (this.#phase === 'running' && leash.isLeaseOver) this.#sayStopped(() => leash.said());
   }
 
   /** The master is of another run: the test here belongs to nobody. Resolves when its users are gone. */
@@ -287,8 +287,11 @@ export class WorkerTest {
   }
 
   /** After the last report. */
-  #sayStopped(): void {
+  #sayStopped(said: () => void = () => {}): void {
     const test = this.#test;
-    this.parts.outbox.afterReports(() => this.parts.options.link.send({ kind: 'stopped', test }));
+    this.parts.outbox.afterReports(() => {
+      said();
+      this.parts.options.link.send({ kind: 'stopped', test });
+    });
   }
 }

@@ -203,6 +203,23 @@ describe('a lease', () => {
     expect(worker.fired.filter((name) => name === 'testStart')).toHaveLength(1);
   });
 
+  test('that is renewed holds from what the master has heard, before the next heartbeat is answered', async () => {
+    using log = captureLog();
+    const { Counting, counts } = counting();
+    await using worker = await aWorker({ userClasses: [Counting], times: { heartbeatSeconds: 1000 } });
+    worker.welcome();
+    await worker.begin({ leaseSeconds: 8 });
+    await worker.spawn({ Counting: 2 });
+    worker.link.silentFor(9);
+    await until(() => worker.link.of('stopped').length > 0);
+    await worker.begin({ leaseSeconds: 8 });
+    await worker.spawn({ Counting: 2 });
+    const runs = counts.runs;
+    await until(() => counts.runs > runs + 100);
+    expect([counts.starts, counts.stops, worker.link.of('stopped').length]).toEqual([4, 2, 1]);
+    expect(log.at('WARNING')).toHaveLength(1);
+  });
+
   test('iterations that were granted and not begun go back, those of tasks that are cut off too', async () => {
     class Endless extends User {
       @task async work() {
