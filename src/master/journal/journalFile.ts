@@ -9,6 +9,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileHead } from './frames.js';
 
+/** Custom options are in it, and some of them may be secret. */
+const ownerOnly = 0o600;
 const defaultMaxWaitingBytes = 64 * 1024 * 1024;
 
 export interface JournalFileOptions {
@@ -46,7 +48,7 @@ export class JournalFile {
 
   /** Makes the file, which must not be there, with its head and the first bytes. Throws what the system says. */
   static async create(path: string, first: Buffer, options: JournalFileOptions = {}): Promise<JournalFile> {
-    const file = await open(path, 'wx');
+    const file = await open(path, 'wx', ownerOnly);
     try {
       const journal = new JournalFile(path, file, 0, options);
       await journal.#writeAll(Buffer.concat([fileHead, first]));
@@ -151,7 +153,7 @@ export class JournalFile {
     const path = besides(this.path);
     let file: FileHandle | undefined;
     try {
-      file = await open(path, 'w');
+      file = await open(path, 'w', ownerOnly);
       await writeFully(file, Buffer.concat([fileHead, bytes]), 0);
       await file.datasync();
       await rename(path, this.path);

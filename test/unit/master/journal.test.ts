@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -96,6 +96,7 @@ describe('a journal', () => {
   test('stays small however long the run: it begins anew with a snapshot', async () => {
     using folder = aFolder();
     const { path, journal, run } = await aRun(folder.path, 100_000);
+    expect(statSync(path).mode & 0o077).toBe(0); // custom options may be secret
     let largest = 0;
     for (let second = 0; second < 1500; second++) {
       const safe = run.second(3);
@@ -105,6 +106,7 @@ describe('a journal', () => {
       }
     }
     await journal.close();
+    expect(statSync(path).mode & 0o077).toBe(0);
     expect(largest).toBeLessThan(800_000); // of 1,500 seconds with 2 kB each, and a history of 200 bytes a second
     expect(existsSync(`${path}.new`)).toBe(false);
     expect((await restoredFrom(path)).statistics.total.numRequests).toBe(run.requests);
