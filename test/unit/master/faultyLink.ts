@@ -71,6 +71,7 @@ export function aFaultyLink(): FaultyLink {
       master.tell((listener) => listener.interrupted?.('the connection was reset'));
     },
     renew: () => {
+      master.peer = undefined; // what the former master sends from now on goes nowhere
       shared = { condition: 'up' };
       master = new FaultyEnd<MasterMessage, WorkerMessage>(shared);
       worker.beginAnew(master, shared);
@@ -91,6 +92,8 @@ class FaultyEnd<Outgoing extends { readonly kind: string }, Incoming extends { r
   #arrived: Incoming[] = [];
   #provenAt = performance.now();
   #isScheduled = false;
+  /** What the listener has still to hear of the connection. */
+  #untold = 0;
 
   constructor(private shared: Shared) {}
 
@@ -139,7 +142,11 @@ class FaultyEnd<Outgoing extends { readonly kind: string }, Incoming extends { r
   }
 
   tell(what: (listener: LinkListener<Incoming>) => void): void {
-    setImmediate(() => this.#listener !== undefined && what(this.#listener));
+    this.#untold++;
+    setImmediate(() => {
+      this.#untold--;
+      if (this.#listener !== undefined) what(this.#listener);
+    });
   }
 
   arrive(message: Incoming): void {
@@ -156,6 +163,10 @@ class FaultyEnd<Outgoing extends { readonly kind: string }, Incoming extends { r
   #deliver(): void {
     this.#isScheduled = false;
     if (this.shared.condition !== 'up') return;
+    if (this.#untold > 0) {
+      this.schedule(); // what became of the connection is heard first
+      return;
+    }
     const arrived = this.#arrived;
     this.#arrived = [];
     if (arrived.length > 0) this.#provenAt = performance.now();
