@@ -26,15 +26,15 @@ export interface ConnectionOptions {
   readonly lostSeconds: number;
   /** Seconds that workers have for an end in good order when the connection is lost. Default 3. */
   readonly orphanedSeconds: number;
+  /** Seconds that a host has for tidying up at a stop, after its workers had their time; then ssh is killed. Default 10. */
+  readonly tidySeconds: number;
 }
 
 const log = getLogger('tsload.spawn');
 
 /** Signs of life in the time after which a connection counts as lost. */
 const signsOfLife = 10;
-/** For the host to tidy up, after its workers had their time. */
-const tidySeconds = 10;
-/** For a host that has no workers yet: it notices the end of the connection, too. */
+/** The same for a host that has no workers yet: there is little to tidy up. */
 const leaveSeconds = 2;
 /** Remarks of ssh and of the host's shell that are kept for an error's sentence. */
 const maxRemarks = 50;
@@ -90,7 +90,7 @@ export class HostConnection {
     const isOrdered = this.#phase !== 'before the order';
     if (isOrdered) session.send({ kind: 'stop', graceSeconds });
     else session.endInput();
-    this.#killAfter(session, isOrdered ? graceSeconds + tidySeconds : leaveSeconds);
+    this.#killAfter(session, isOrdered ? graceSeconds + this.options.tidySeconds : leaveSeconds);
     await this.#over.promise;
   }
 

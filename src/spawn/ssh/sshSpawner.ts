@@ -19,6 +19,15 @@ import { type ConnectionOptions, HostConnection } from './hostConnection.js';
 
 export type SshOptions = Partial<ConnectionOptions>;
 
+const defaults: ConnectionOptions = {
+  ssh: 'ssh',
+  program: null,
+  startSeconds: 120,
+  lostSeconds: 60,
+  orphanedSeconds: 3,
+  tidySeconds: 10,
+};
+
 export class SshSpawner implements Spawner {
   readonly #options: ConnectionOptions;
   #listener: SpawnListener = { line: () => {}, ended: () => {} };
@@ -29,7 +38,7 @@ export class SshSpawner implements Spawner {
     private readonly target: SshTarget,
     options: SshOptions = {},
   ) {
-    this.#options = { ssh: 'ssh', program: null, startSeconds: 120, lostSeconds: 60, orphanedSeconds: 3, ...options };
+    this.#options = { ...defaults, ...options };
   }
 
   listen(listener: SpawnListener): void {

@@ -130,6 +130,19 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
     }
   });
 
+  test('is given up when it does not answer to a stop, and ends on the host all the same', async () => {
+    await using crew = on(server, { tidySeconds: 0.5 });
+    await crew.start(['--say-pid']);
+    await crew.sees(/^pid/);
+    for (const client of childrenOf(process.pid, /^ssh$/)) process.kill(client, 'SIGSTOP');
+    await crew.spawner.stop(0);
+    expect(crew.ends.map(({ end }) => end.problem)).toEqual([
+      expect.stringContaining('was lost'),
+      expect.stringContaining('was lost'),
+    ]);
+    await until(() => crew.workers.every(({ pid }) => !isRunning(pid)), { timeoutMs: 15_000 });
+  });
+
   test('leaves workers with nobody to watch them when its process on the host is killed: they end, and the next run tidies up', async () => {
     await using crew = on(server);
     await crew.start(['--say-pid', '--spin']);
