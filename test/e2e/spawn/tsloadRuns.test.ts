@@ -1,0 +1,167 @@
+/**
+ * Whole tests whose workers tsload starts itself, with the real worker in them.
+ */
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { certificates } from '../../certificates.js';
+import { until } from '../../until.js';
+import { type Run, serve, start } from '../tsload.js';
+import { isRunning } from './processes.js';
+import { noSshServer, SshServer } from './sshServer.js';
+
+/** Says where it runs, asks the server, and spins when it is told to. */
+const locustfile = `
+  import { constant, HttpUser, task } from 'tsload';
+  import { tmpdir } from 'node:os';
+  export class Shopper extends HttpUser {
+    static waitTime = constant(0.05);
+    override onStart() { console.log('user in process ' + process.pid + ' with ' + tmpdir()); }
+    @task async home() {
+      if ((await this.client.get('/')).text() === 'spin') { console.log('spinning'); for (;;); }
+    }
+    override onStop() { console.log('user stopped'); }
+  }
+`;
+const files = { 'locustfile.ts': locustfile };
+
+/** Processes of the workers of a run: its children, and on the same machine those of its hosts. */
+function workerPids(run: Run): number[] {
+  return [...run.stderr.matchAll(/user in process (\d+)/g)].map(([, pid]) => Number(pid));
+}
+
+function requestsIn(stdout: string): number {
+  const entries: readonly { readonly num_requests: number }[] = JSON.parse(stdout);
+  return entries.reduce((sum, entry) => sum + entry.num_requests, 0);
+}
+
+async function aServer() {
+  let requests = 0;
+  let answer = 'ok';
+  const server = await serve((_, response) => {
+    requests++;
+    response.end(answer);
+  });
+  return {
+    url: server.url,
+    requests: () => requests,
+    spinFromNowOn: () => {
+      answer = 'spin';
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+function runOptions(url: string): readonly string[] {
+  return ['--headless', '--json', '-u', '4', '-r', '4', '-H', url];
+}
+
+test('two processes make the requests of one test, all of them counted, and nothing is left', async () => {
+  await using server = await aServer();
+  using run = start([...runOptions(server.url), '--processes', '2', '-t', '2s', '-s', '5'], { files });
+  const { code, stdout, stderr } = await run.finished;
+  expect(code, stderr).toBe(0);
+  expect(requestsIn(stdout)).toBe(server.requests());
+  expect(server.requests()).toBeGreaterThan(20);
+  expect(stderr).toMatch(/^\[worker 0\] user in process/m);
+  expect(stderr).toMatch(/^\[worker 1\] user in process/m);
+  expect(stderr.match(/user stopped/g)).toHaveLength(4);
+  for (const pid of workerPids(run)) expect(isRunning(pid)).toBe(false);
+});
+
+test('a master that takes encrypted connections only cannot be given to a host that does not trust it', async () => {
+  const { cert, key } = (await certificates()).server;
+  const options = [
+    '--headless',
+    '--spawn',
+    'ssh://loadgen?master=10.0.0.1',
+    '--tls-cert',
+    'cert.pem',
+    '--tls-key',
+    'key.pem',
+  ];
+  using run = start(options, { files: { ...files, 'cert.pem': cert, 'key.pem': key } });
+  const { code, stderr } = await run.finished;
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--spawn ssh:\/\/loadgen cannot have master= with --tls-cert.*leave master= out/);
+});
+
+test('a host is not told to come to a master that listens on this machine only', async () => {
+  using run = start(['--headless', '--spawn', 'ssh://loadgen?master=10.0.0.1'], { files });
+  const { code, stderr } = await run.finished;
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/says master=10\.0\.0\.1, but the master listens on this machine only/);
+});
+
+test('workers end within seconds of the kill of their master, even while their tasks spin', async () => {
+  await using server = await aServer();
+  using run = start([...runOptions(server.url), '--processes', '2'], { files });
+  await until(() => workerPids(run).length === 4);
+  server.spinFromNowOn();
+  await until(() => (run.stderr.match(/spinning/g)?.length ?? 0) >= 2);
+  run.signal('SIGKILL');
+  await until(() => workerPids(run).every((pid) => !isRunning(pid)), { timeoutMs: 20_000 });
+});
+
+describe.skipIf(noSshServer !== undefined)('over ssh', () => {
+  let server: SshServer;
+  beforeAll(async () => {
+    server = await SshServer.start();
+  });
+  afterAll(() => server[Symbol.dispose]());
+  const place = () => `ssh://loadgen?workers=2&config=${server.config}&node=${process.execPath}`;
+  const nothingIsLeft = (run: Run) =>
+    until(() => readdirSync(server.temporary).length === 0 && workerPids(run).every((pid) => !isRunning(pid)), {
+      what: 'nothing to be left on the host',
+      timeoutMs: 20_000,
+    });
+
+  test('a host that has nothing but Node runs the test, all requests are counted, and nothing is left', async () => {
+    await using target = await aServer();
+    using run = start([...runOptions(target.url), '--spawn', place(), '-t', '2s', '-s', '5'], { files });
+    const { code, stdout, stderr } = await run.finished;
+    expect(code, stderr).toBe(0);
+    expect(requestsIn(stdout)).toBe(target.requests());
+    expect(target.requests()).toBeGreaterThan(20);
+    expect(stderr).toMatch(/^\[loadgen 0\] user in process \d+ with .*\/tsload-host-\w+\/tmp$/m);
+    expect(stderr).toMatch(/^\[loadgen 1\] user in process/m);
+    await nothingIsLeft(run);
+  });
+
+  test('workers on hosts and of this machine serve one test, also of a master that takes encrypted connections only', async () => {
+    await using target = await aServer();
+    const places = ['--spawn', place(), '--spawn', 'local?workers=1', '--processes', '1'];
+    const { cert, key } = (await certificates()).server;
+    const tls = ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem'];
+    const options = [...runOptions(target.url), ...places, ...tls, '-t', '2s', '-s', '5'];
+    using run = start(options, { files: { ...files, 'cert.pem': cert, 'key.pem': key } });
+    const { code, stdout, stderr } = await run.finished;
+    expect(code, stderr).toBe(0);
+    expect(requestsIn(stdout)).toBe(target.requests());
+    expect(new Set(workerPids(run)).size).toBe(4);
+    const names = ['loadgen 0', 'loadgen 1', 'worker 0', 'worker 1'];
+    for (const name of names) expect(stderr).toContain(`[${name}] user in process`);
+    await nothingIsLeft(run);
+  });
+
+  test('one Ctrl+C ends everything in good order, with the report', async () => {
+    await using target = await aServer();
+    using run = start([...runOptions(target.url), '--spawn', place(), '-s', '5'], { files });
+    await until(() => workerPids(run).length === 4);
+    run.signal('SIGINT');
+    const { code, stdout, stderr } = await run.finished;
+    expect(code, stderr).toBe(0);
+    expect(requestsIn(stdout)).toBe(target.requests());
+    expect(stderr.match(/user stopped/g)).toHaveLength(4);
+    await nothingIsLeft(run);
+  });
+
+  test('the kill of the master ends the workers of its hosts, even while their tasks spin', async () => {
+    await using target = await aServer();
+    using run = start([...runOptions(target.url), '--spawn', place()], { files });
+    await until(() => workerPids(run).length === 4);
+    target.spinFromNowOn();
+    await until(() => (run.stderr.match(/spinning/g)?.length ?? 0) >= 2);
+    run.signal('SIGKILL');
+    await nothingIsLeft(run);
+  });
+});
