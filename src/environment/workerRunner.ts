@@ -12,6 +12,7 @@ import {
   MessageListeners,
   type WorkerEnd,
   type WorkerHello,
+  type WorkerStanding,
 } from '../link/index.js';
 import type { LogRecord } from '../log.js';
 import { IntervalRecorder } from '../stats/index.js';
@@ -106,7 +107,7 @@ export class WorkerRunner implements TestRunner {
     const clientId = `${hostname()}_${randomBytes(16).toString('hex')}`;
     let runner: WorkerRunner | undefined;
     const link = await connect(environment, options, () => {
-      const standing = runner === undefined ? undefined : runner.#worker.standing;
+      const standing = runner === undefined ? undefined : runner.standing;
       return {
         worker: clientId,
         version: readVersion(),
@@ -122,6 +123,11 @@ export class WorkerRunner implements TestRunner {
   /** From now on the master is heard: for a runner that was made with `isHeld`, when listeners of `init` are done. */
   release(): void {
     this.#worker.release();
+  }
+
+  /** What this worker is doing, for a master that does not know it; undefined before it has been with one. */
+  get standing(): WorkerStanding | undefined {
+    return this.#worker.standing;
   }
 
   get workerIndex(): number {

@@ -75,3 +75,16 @@ test('a pause of four seconds is none of its business', async () => {
   expect(stderr).not.toMatch(/has kept the process busy/);
   expect(code).toBe(0);
 });
+
+test('on one of several workers it is broken off there, and the test ends with the numbers of all', async () => {
+  const spin = 'if (this.environment.runner?.workerIndex === 1) for (;;) {}';
+  const { code, stderr } = await tsload('--processes 2 --headless -u 4 -r 10 -t 60s --only-summary', {
+    files: spinning(spin),
+  });
+  expect(stderr).toMatch(
+    /\[worker \d\] .*spin of Shopper at .*locustfile\.ts:11:\d+ has kept the process busy for 5 s/,
+  );
+  expect(stderr.match(/\[worker \d\] onStop/g)).toHaveLength(4);
+  expect(stderr).toMatch(/TEST +buy +1\d\d /);
+  expect(code).toBe(2);
+});

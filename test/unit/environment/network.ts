@@ -5,10 +5,11 @@ import { connect, createServer, type Socket } from 'node:net';
 import { Environment, type EnvironmentOptions } from '../../../src/environment/index.js';
 import { runSetup, testSettings } from '../../../src/environment/testSettings.js';
 import type { WorkerRunner } from '../../../src/environment/workerRunner.js';
-import { type LinkServer, openLinkServer } from '../../../src/link/index.js';
-import { Master } from '../../../src/master/index.js';
+import { type LinkServer, type MasterEnd, openLinkServer, type WorkerHello } from '../../../src/link/index.js';
+import { Master, type RestoredRun } from '../../../src/master/index.js';
 import { RunStatistics } from '../../../src/stats/index.js';
 import { StopTest } from '../../../src/users/index.js';
+import { readVersion } from '../../../src/version.js';
 import type { WorkerTimes } from '../../../src/worker/index.js';
 
 const token = 'the-token-of-the-test';
@@ -38,13 +39,7 @@ export interface Network extends AsyncDisposable {
 export async function aNetwork(options: NetworkOptions): Promise<Network> {
   const statistics = new RunStatistics();
   const master = makeMaster(options, statistics);
-  const server = await openLinkServer({
-    host: '127.0.0.1',
-    port: 0,
-    token,
-    version: 'test',
-    onWorker: (hello, link) => master.addWorker(hello, link),
-  });
+  const server = await listen(master);
   const workers: NetworkWorker[] = [];
   for (let at = 0; at < options.workers; at++) workers.push(await joinWorker(options, server.port));
   return {
@@ -61,13 +56,20 @@ export async function aNetwork(options: NetworkOptions): Promise<Network> {
   };
 }
 
-function makeMaster(options: NetworkOptions, statistics: RunStatistics): Master {
+export function listen(master: Master): Promise<LinkServer> {
+  const onWorker = (hello: WorkerHello, link: MasterEnd) => master.addWorker(hello, link);
+  return openLinkServer({ host: '127.0.0.1', port: 0, token, version: readVersion(), onWorker });
+}
+
+/** `restored`: it goes on with the run of another one. */
+export function makeMaster(options: NetworkOptions, statistics: RunStatistics, restored?: RestoredRun): Master {
   const environment = new Environment(options);
   const { leaseSeconds } = options;
   return new Master({
     environment,
     statistics,
-    setup: runSetup(environment),
+    setup: restored?.setup ?? runSetup(environment),
+    restored,
     classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
     prepare: () => {},
     settings: () => ({ ...testSettings(environment), leaseSeconds }),
@@ -103,7 +105,7 @@ export class Relay {
   #isCut = false;
   readonly #server = createServer((from) => this.#accept(from));
 
-  private constructor(private readonly target: number) {}
+  private constructor(private target: number) {}
 
   static async open(target: number): Promise<Relay> {
     const relay = new Relay(target);
@@ -121,7 +123,9 @@ export class Relay {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  mend(): void {
+  /** `target`: from now on connections lead to that port. */
+  mend(target = this.target): void {
+    this.target = target;
     this.#isCut = false;
   }
 

@@ -1,10 +1,34 @@
 import { describe, expect, test } from 'vitest';
+import { epochSeconds } from '../../../src/clock.js';
 import { Environment } from '../../../src/environment/index.js';
+import { runSetup, testSettings } from '../../../src/environment/testSettings.js';
+import type { RestoredRun } from '../../../src/master/index.js';
+import { RunStatistics } from '../../../src/stats/index.js';
 import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
 import { counting } from '../worker/workers.js';
-import { aNetwork } from './network.js';
+import { aNetwork, listen, makeMaster, type NetworkWorker } from './network.js';
 import { idle } from './running.js';
+
+/** What a journal would say of a run with these workers. */
+function restoredFrom(workers: readonly NetworkWorker[]): RestoredRun {
+  const [first] = workers;
+  const standing = first?.runner.standing;
+  if (first === undefined || standing === undefined) throw new Error('no worker has begun');
+  const { run, test, period } = standing;
+  const setup = { ...runSetup(first.environment), run };
+  const settings = testSettings(first.environment);
+  const load = { userCount: 4, spawnRate: 1000, userClasses: undefined };
+  return {
+    setup,
+    test,
+    period,
+    workers: workers.map(({ runner }, index) => {
+      return { id: runner.clientId, index, graceSeconds: 60, sequence: 0, isLost: false };
+    }),
+    running: { test, period, startTime: epochSeconds(), settings, load, isSpawned: true },
+  };
+}
 
 describe('workers over the network', () => {
   test('measure every request once, fire each event once, and end with their master', async () => {
@@ -98,6 +122,36 @@ describe('workers over the network', () => {
     expect(isTwice).toBe(false);
     expect(workers[0]?.fired.filter((name) => name === 'testStart')).toHaveLength(1);
     await master.stop();
+  });
+
+  test('join a master that goes on with the run of one that died: users stay, and no event comes twice', async () => {
+    const { Counting, counts } = counting();
+    const options = { workers: 2, userClasses: [Counting] };
+    await using network = await aNetwork(options);
+    const { master: former, workers } = network;
+    former.start(4, 1000);
+    await until(() => former.state === 'running');
+    for (const { relay } of workers) relay.cut();
+    const master = makeMaster(options, new RunStatistics(), restoredFrom(workers));
+    const server = await listen(master);
+    master.resume();
+    for (const { relay } of workers) relay.mend(server.port);
+    await until(() => master.workers.userCount === 4 && master.workers.present.length === 2);
+    const runs = counts.runs;
+    await until(() => counts.runs > runs + 100);
+    expect([counts.starts, counts.stops]).toEqual([4, 0]);
+    await master.stop();
+    expect(counts.stops).toBe(4);
+    await master.quit();
+    for (const { runner, fired } of workers) {
+      await runner.ended;
+      expect(runner.ending).toEqual({ why: 'quit', reason: '', unreportedRequests: 0 });
+      for (const event of ['testStart', 'testStopping', 'testStop']) {
+        expect(fired.filter((name) => name === event)).toHaveLength(1);
+      }
+    }
+    await server.close();
+    former.hurry(); // as good as dead: it waits for nobody
   });
 
   test('[115] one that leaves by itself is missed by nobody: its users move, and what it measured counts', async () => {
