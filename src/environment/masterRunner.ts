@@ -5,9 +5,12 @@ import { randomBytes } from 'node:crypto';
 import type { MessageListener, RunState, StartOptions, StatisticsView } from '../events/index.js';
 import {
   type LinkServer,
+  type LocustServer,
+  type LocustServerOptions,
   type MasterEnd,
   MessageListeners,
   openLinkServer,
+  openLocustServer,
   type ServerTls,
   type UserClassUpdate,
   type WorkerHello,
@@ -41,6 +44,11 @@ export interface MasterRunnerOptions {
   readonly startsWorkers?: boolean;
   /** The package of the locustfile, for workers that have none. Default: they are told that there is none. */
   readonly locustfile?: () => Promise<Uint8Array>;
+  /**
+   * Workers of Locust, boomer and others of that protocol may join too, at an address and port of their own: it has no token.
+   * Default: they may not. Command line `--protocol locust`.
+   */
+  readonly locust?: Omit<LocustServerOptions, 'onWorker' | 'userClasses'>;
   /** Whether users of a worker that is not heard of are given to others. Default false. Locust: `--enable-rebalancing`. */
   readonly enableRebalancing?: boolean;
   /** What is to be kept for a master that goes on after this one. Default: nothing. */
@@ -66,6 +74,7 @@ export class MasterRunner implements TestRunner {
   readonly #listeners = new MessageListeners();
   /** The first is for everybody, a second one for workers that this process starts. */
   readonly #servers: LinkServer[] = [];
+  #locustServer: LocustServer | undefined;
 
   /** For `MasterRunner.open`. */
   private constructor(
@@ -127,12 +136,21 @@ export class MasterRunner implements TestRunner {
     };
     const [host, port] = [options.bindHost ?? '*', options.bindPort ?? 5557];
     this.#servers.push(await openLinkServer({ ...server, host, port, ...(tls === undefined ? {} : { tls }) }));
+    if (options.locust !== undefined) await this.#listenToLocust(options.locust);
     if (tls === undefined || !options.startsWorkers) return;
     this.#servers.push(await openLinkServer({ ...server, host: '127.0.0.1', port: 0 }));
   }
 
+  async #listenToLocust(options: NonNullable<MasterRunnerOptions['locust']>): Promise<void> {
+    this.#locustServer = await openLocustServer({
+      ...options,
+      userClasses: () => this.environment.userClasses.map(({ name }) => name),
+      onWorker: (hello, link) => this.#master.addWorker(hello, link),
+    });
+  }
+
   async #closeServers(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.close()));
+    await Promise.all([...this.#servers, this.#locustServer].map((server) => server?.close()));
   }
 
   get state(): RunState {
@@ -202,6 +220,11 @@ export class MasterRunner implements TestRunner {
   /** For example `ws://192.0.2.7:5557`. */
   get url(): string {
     return this.#servers[0]?.url ?? '';
+  }
+
+  /** The port at which workers of Locust's protocol join; 0 when they may not. */
+  get locustPort(): number {
+    return this.#locustServer?.port ?? 0;
   }
 
   get ended(): Promise<void> {

@@ -23,3 +23,10 @@ export function checkedLoad(load: Load, known: readonly string[]): Load {
   if (unknown === undefined) return load;
   throw new TsloadError('MISUSE', `there is no user class ${unknown} in this test, only ${known.join(', ')}`);
 }
+
+/** Throws `TsloadError` MISUSE unless all users of the load can start in one step. `ramps`: of the test that goes on. */
+export function checkOneStep(load: Load, ramps: { fitsOneStep(load: Load): boolean } | undefined): void {
+  const { userCount, spawnRate } = load;
+  if (ramps?.fitsOneStep(load) ?? userCount <= Math.max(1, Math.floor(spawnRate))) return;
+  throw new TsloadError('MISUSE', `wait: ${userCount} users cannot start in one step of ${spawnRate} per second`);
+}

@@ -5,7 +5,6 @@
  * (dispatcher, run state, silence, spawn messages, shape ticks); here it is only brought about. It never waits for a worker
  * without a limit.
  */
-import { epochSeconds } from '../clock.js';
 import { TsloadError } from '../errors.js';
 import type { StartOptions } from '../events/index.js';
 import type { MasterEnd, ReportMessage, RunSetup, UserClassUpdate, WorkerHello } from '../link/index.js';
@@ -15,16 +14,16 @@ import { Crew } from './crew.js';
 import type { CurrentTest } from './currentTest.js';
 import { Ending } from './ending.js';
 import type { RestoredRun } from './journal.js';
-import { checkedLoad, type Load } from './load.js';
+import { checkedLoad, checkOneStep, type Load } from './load.js';
 import type { MasterOptions } from './masterOptions.js';
 import { restoreCrew } from './restoring.js';
 import { Roster } from './roster.js';
 import { isTesting, type MasterState, nextRunState, type RunInput } from './runState.js';
 import { SecondClock } from './secondClock.js';
-import { ShapeDriver } from './shapeDriver.js';
-import type { ShapeLoad } from './shapeTick.js';
+import { ShapeTest } from './shapeTest.js';
 import { defaultPatience } from './silence.js';
 import { spawnedLine } from './spawnedLine.js';
+import { areAllSpent } from './spent.js';
 import { TestEvents } from './testEvents.js';
 import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
@@ -55,7 +54,7 @@ export class Master {
   #state: MasterState = 'ready';
   #current: CurrentTest | undefined;
   #load: Load | undefined;
-  #shapeDriver: ShapeDriver | undefined;
+  readonly #shape: ShapeTest;
   #stopping: Promise<void> | undefined;
   #quitting: Promise<void> | undefined;
   #isHurried = false;
@@ -78,6 +77,7 @@ export class Master {
       if (options.isStopTest(thrown)) this.#stopTest(thrown.message);
     });
     this.#clock = new SecondClock(() => this.#crew.reports.tick(this.workers.userCount));
+    this.#shape = this.#makeShape();
     this.#beginning = this.#makeBeginning();
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -161,7 +161,7 @@ export class Master {
     const { shapeStartTime } = running;
     this.#guard(
       this.#beginning.resume(current).then(() => {
-        if (shapeStartTime !== undefined && !current.isStopping) this.#driveShape(epochSeconds() - shapeStartTime);
+        if (shapeStartTime !== undefined && !current.isStopping) this.#shape.resume(shapeStartTime);
       }),
     );
     return true;
@@ -169,18 +169,12 @@ export class Master {
 
   /** Lets the shape decide from now on. A second call while it does changes nothing. */
   startShape(): void {
-    if (this.#shapeDriver !== undefined) {
-      log.info('There is an ongoing shape test running: it goes on');
-      return;
-    }
-    log.info('Shape test starting');
-    this.#driveShape(0);
+    this.#shape.start();
   }
 
   /** Ends the test; resolves when `testStop` listeners are done. Without a test nothing happens. */
   stop(): Promise<void> {
-    this.#shapeDriver?.cancel();
-    this.#shapeDriver = undefined;
+    this.#shape.cancel();
     if (this.#stopping !== undefined) return this.#stopping;
     if (!isTesting(this.#state)) return Promise.resolve();
     this.#enter('stop');
@@ -260,11 +254,22 @@ export class Master {
     );
   }
 
+  #makeShape(): ShapeTest {
+    const { shape, isStopTest } = this.options;
+    return new ShapeTest(shape, {
+      userClasses: () => this.#classNames(),
+      start: (userCount, spawnRate, options) => this.start(userCount, spawnRate, options),
+      failed: (message) => this.#fail(message),
+      ended: () => this.#endByItself(),
+      isStopTest,
+    });
+  }
+
   #makeBeginning(): Beginning {
     return new Beginning(this.options, this.#crew, this.#events, {
       isBeginning: () => this.#state === 'spawning',
       load: () => this.#load,
-      shapeStartTime: () => this.#shapeDriver?.startTime,
+      shapeStartTime: () => this.#shape.startTime,
       clockStarts: () => this.#clock.start(),
       began: (current) => {
         this.#current = current;
@@ -287,14 +292,11 @@ export class Master {
   }
 
   #checkStart(load: Load, wait: boolean): void {
-    const { userCount, spawnRate } = load;
     if (this.#quitting !== undefined) throw new TsloadError('MISUSE', 'the runner has quit: make another environment');
     if (this.#state === 'stopping') {
       throw new TsloadError('MISUSE', 'the test is still being stopped: await runner.stop() before the next start');
     }
-    const fits = this.#current?.ramps?.fitsOneStep(load) ?? userCount <= Math.max(1, Math.floor(spawnRate));
-    if (!wait || fits) return;
-    throw new TsloadError('MISUSE', `wait: ${userCount} users cannot start in one step of ${spawnRate} per second`);
+    if (wait) checkOneStep(load, this.#current?.ramps);
   }
 
   #want(load: Load): void {
@@ -337,48 +339,12 @@ export class Master {
     this.#endIfSpent();
   }
 
-  #driveShape(elapsedSeconds: number): void {
-    const { shape } = this.options;
-    if (shape === undefined) throw new TsloadError('MISUSE', 'there is no load shape: give the environment one');
-    const actions = {
-      userClasses: new Set(this.#classNames()),
-      apply: (load: ShapeLoad) => this.#applyShape(load),
-      ended: (failure: string | undefined) => this.#shapeEnded(failure),
-      isStopTest: (thrown: unknown) => this.options.isStopTest(thrown),
-    };
-    this.#shapeDriver = new ShapeDriver(shape, actions, elapsedSeconds);
-    this.#shapeDriver.tick();
-  }
-
-  #applyShape({ userCount, spawnRate, userClasses }: ShapeLoad): void {
-    log.info(`Shape test updating to ${userCount} users at ${spawnRate.toFixed(2)} spawn rate`);
-    this.start(userCount, spawnRate, userClasses === undefined ? {} : { userClasses });
-  }
-
-  #shapeEnded(failure: string | undefined): void {
-    this.#shapeDriver = undefined;
-    if (failure !== undefined) this.#fail(failure);
-    log.info('Shape test stopping');
-    this.#endByItself();
-  }
-
   /** Ends the test when no worker has anything left to do. */
   #endIfSpent(): void {
     if (this.#state !== 'running' && this.#state !== 'spawning') return;
-    if (!this.#crew.grants.isDone && !this.#areAllSpent()) return;
+    if (!this.#crew.grants.isDone && !areAllSpent(this.workers, this.#current?.ramps)) return;
     log.info('All iterations are done: ending the test');
     this.#endByItself();
-  }
-
-  /** A worker on which no user is planned has nothing to do either. */
-  #areAllSpent(): boolean {
-    const ramps = this.#current?.ramps;
-    let isOneSpent = false;
-    for (const { id, isSpent, userCount } of this.workers) {
-      isOneSpent ||= isSpent;
-      if (!isSpent && (userCount > 0 || ramps === undefined || ramps.mayHaveUsers(id))) return false;
-    }
-    return isOneSpent;
   }
 
   #endByItself(): void {
