@@ -3,6 +3,8 @@ export {
   exitCodeOf,
   LibraryEnvironment as Environment,
   type LocalRunner,
+  type MasterRunner,
+  type MasterRunnerOptions,
   runSingleUser,
   type SingleUserOptions,
 } from './environment/index.js';

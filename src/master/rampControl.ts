@@ -13,6 +13,8 @@ import type { Workers } from './workers.js';
 
 /** Seconds that workers get to say that a ramp is done, beyond its plan and the stop timeout. */
 const spawnedWaitSeconds = 1;
+/** Milliseconds in which workers that come and go are dealt with together: after a fault of the network all come at once. */
+const togetherMillis = 50;
 
 export interface RampControlOptions {
   readonly test: number;
@@ -31,6 +33,7 @@ export class RampControl {
   /** Workers that have to hear how many users of every class they shall have, whatever they were told before. */
   readonly #toTellAll = new Set<string>();
   #ramp: Ramp | undefined;
+  #rebalancing: NodeJS.Timeout | undefined;
   #load: Load | undefined;
   #step = 0;
 
@@ -76,6 +79,8 @@ export class RampControl {
   }
 
   cancel(): void {
+    clearTimeout(this.#rebalancing);
+    this.#rebalancing = undefined;
     this.#ramp?.cancel();
     this.#ramp = undefined;
   }
@@ -85,7 +90,7 @@ export class RampControl {
     this.#told.delete(id);
     this.#dispatcher.removeWorker(id);
     this.#dispatcher.addWorker(id);
-    this.#rebalance();
+    this.#rebalanceSoon();
   }
 
   /** Its users are for the others. */
@@ -93,7 +98,7 @@ export class RampControl {
     this.#told.delete(id);
     this.#toTellAll.delete(id);
     this.#dispatcher.removeWorker(id);
-    if (this.#dispatcher.workers.length > 0) this.#rebalance();
+    if (this.#dispatcher.workers.length > 0) this.#rebalanceSoon();
   }
 
   /** It is not heard of: it keeps its users, and gets no others. */
@@ -105,7 +110,7 @@ export class RampControl {
   resumeWorker(id: string): void {
     if (!this.#dispatcher.resumeWorker(id)) this.#dispatcher.addWorker(id);
     this.#toTellAll.add(id);
-    this.#rebalance();
+    this.#rebalanceSoon();
   }
 
   #adopt(): void {
@@ -118,9 +123,12 @@ export class RampControl {
   }
 
   /** While a ramp goes on, it also moves the users; else a ramp to the same load does. */
-  #rebalance(): void {
-    if (this.#ramp !== undefined && this.#dispatcher.isInProgress) this.#ramp.rebalance();
-    else if (this.#load !== undefined) this.start(this.#load);
+  #rebalanceSoon(): void {
+    this.#rebalancing ??= setTimeout(() => {
+      this.#rebalancing = undefined;
+      if (this.#ramp !== undefined && this.#dispatcher.isInProgress) this.#ramp.rebalance();
+      else if (this.#load !== undefined) this.start(this.#load);
+    }, togetherMillis);
   }
 
   #send(step: Step, startTime: number, spacingSeconds: number, isFirst: boolean, isLast: boolean): void {

@@ -279,6 +279,21 @@ describe('a worker that joins', () => {
     );
   });
 
+  test('at the same moment as others is dealt with together with them: a message for each, and no storm', async () => {
+    await using cluster = aCluster({ workers: 10, userClasses: [idle('A')], master: { patience: patient } });
+    cluster.master.start(40, 1000);
+    await until(() => cluster.master.state === 'running');
+    const spawns = () => cluster.workers.map(({ cable }) => cable.told.filter(({ kind }) => kind === 'spawn').length);
+    for (const { cable } of cluster.workers) cable.interrupt();
+    await until(() => cluster.master.workers.present.length === 0);
+    const before = Math.max(...spawns());
+    for (const { cable } of cluster.workers) cable.resume();
+    for (const id of ['w11', 'w12']) cluster.addWorker(id);
+    await until(() => usersOf(cluster).every((users) => users === 3 || users === 4));
+    expect(cluster.liveUsers()).toBe(40);
+    expect(Math.max(...spawns()) - before).toBeLessThanOrEqual(3);
+  });
+
   test('while testStart listeners of others are waited for takes part from the beginning', async () => {
     await using cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
     let goOn: () => void = () => {};

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { Environment, type EnvironmentOptions, type MasterRunnerOptions } from '../../../src/environment/index.js';
+import type { CustomMessage } from '../../../src/events/index.js';
+import { constant, task, User } from '../../../src/users/index.js';
+import { until } from '../../until.js';
+import { idle } from './running.js';
+
+/** A master on loopback and workers that joined it over real sockets, all in this process. */
+async function aMaster(
+  options: EnvironmentOptions & { readonly workers: number; readonly runner?: MasterRunnerOptions },
+) {
+  const fired = new Map<Environment, string[]>();
+  const watch = (environment: Environment) => {
+    const { events } = environment;
+    const names: string[] = [];
+    fired.set(environment, names);
+    for (const event of [events.testStart, events.testStopping, events.testStop]) {
+      event.addListener(() => names.push(event.name));
+    }
+    events.spawningComplete.addListener(({ userCount }) => names.push(`spawningComplete ${userCount}`));
+    return environment;
+  };
+  const environment = watch(new Environment(options));
+  const runner = await environment.createMasterRunner({
+    bindHost: '127.0.0.1',
+    bindPort: 0,
+    token: 'secret',
+    leadSeconds: 0.02,
+    ...options.runner,
+  });
+  const join = async (token = 'secret') => {
+    const own = watch(new Environment({ userClasses: options.userClasses ?? [] }));
+    const { port } = runner;
+    const worker = await own.createWorkerRunner({ masterPort: port, token, graceSeconds: 5, connectSeconds: 5 });
+    return { environment: own, runner: worker };
+  };
+  const workers = await Promise.all(Array.from({ length: options.workers }, () => join()));
+  await runner.untilWorkers(options.workers, 30);
+  return {
+    environment,
+    runner,
+    workers,
+    join,
+    firedOn: (node: Environment) => fired.get(node) ?? [],
+    async [Symbol.asyncDispose]() {
+      runner.hurry();
+      await runner.quit();
+      await Promise.all(workers.map((worker) => worker.runner.ended));
+    },
+  };
+}
+
+describe("a master's runner", () => {
+  test('[37] [125] conducts a test over sockets, whose events come once on each node, and counts every sample', async () => {
+    let requests = 0;
+    class Counting extends User {
+      static override waitTime = constant(0.01);
+      @task count() {
+        requests++;
+        this.environment.events.request.fire({ requestType: 'T', name: 'count', responseTime: 1, responseLength: 1 });
+      }
+    }
+    await using master = await aMaster({ workers: 2, userClasses: [Counting] });
+    const { runner, environment } = master;
+    expect([runner.workerCount, runner.readyWorkerCount, runner.workerIndex, runner.clientId]).toEqual([
+      2,
+      2,
+      -1,
+      'master',
+    ]);
+    runner.start(6, 1000);
+    await until(() => runner.state === 'running' && runner.userCount === 6);
+    expect(runner.userClassesCount).toEqual({ Counting: 6 });
+    expect(runner.targetUserClassesCount).toEqual({ Counting: 6 });
+    expect(master.workers.map((worker) => worker.runner.userCount)).toEqual([3, 3]);
+    await until(() => requests > 100);
+    await runner.stop();
+    expect(environment.stats.total.numRequests).toBe(requests);
+    const expected = ['testStart', 'spawningComplete 6', 'testStopping', 'testStop'];
+    for (const node of [environment, ...master.workers.map((worker) => worker.environment)]) {
+      expect(master.firedOn(node)).toEqual(expected);
+    }
+  });
+
+  test('[124] sends custom options, host and tags to workers, and updates of user classes to those that join later too', async () => {
+    const A = idle('A', { host: 'http://first' });
+    await using master = await aMaster({
+      workers: 1,
+      userClasses: [A],
+      host: 'http://target',
+      parsedOptions: { headless: true, shop: 'blue' },
+      customOptions: { shop: 'blue', notify: () => {} },
+    });
+    const [worker] = master.workers;
+    master.runner.start(1, 10);
+    await until(() => worker!.environment.parsedOptions['shop'] === 'blue');
+    expect(worker!.environment.host).toBe('http://target');
+    expect(worker!.environment.parsedOptions['headless'], 'it is no option of the locustfile').toBeUndefined();
+    master.environment.updateUserClass({ userClass: 'A', host: 'http://second' });
+    expect(master.environment.userConfigs).toEqual([{ userClass: 'A', values: { host: 'http://second' } }]);
+    const late = await master.join();
+    await until(() => late.environment.userConfigs.length > 0);
+    master.workers.push(late);
+  });
+
+  test('[119] carries custom messages both ways, to all and to one', async () => {
+    const heard: CustomMessage[] = [];
+    await using master = await aMaster({ workers: 2, userClasses: [idle('A')] });
+    const got = master.workers.map(({ runner }) => {
+      const messages: unknown[] = [];
+      runner.registerMessage('hello', ({ data }) => messages.push(data));
+      return messages;
+    });
+    master.runner.registerMessage('answer', (message) => heard.push(message));
+    master.runner.sendMessage('hello', { to: 'all' });
+    master.runner.sendMessage('hello', 'one', master.workers[1]!.runner.clientId);
+    master.workers[0]!.runner.sendMessage('answer', [1, 2]);
+    await until(() => got[1]!.length === 2 && heard.length === 1);
+    expect(got).toEqual([[{ to: 'all' }], [{ to: 'all' }, 'one']]);
+    expect(heard[0]).toMatchObject({ type: 'answer', data: [1, 2], nodeId: master.workers[0]!.runner.clientId });
+  });
+
+  test('takes nobody who does not know its token', async () => {
+    await using master = await aMaster({ workers: 0, userClasses: [idle('A')] });
+    await expect(master.join('wrong')).rejects.toMatchObject({ code: 'CONNECTION' });
+    expect(master.runner.workerCount).toBe(0);
+  });
+
+  test('makes a token when none is given, and says at which port it listens', async () => {
+    const environment = new Environment({ userClasses: [idle('A')] });
+    const runner = await environment.createMasterRunner({ bindHost: '127.0.0.1', bindPort: 0 });
+    expect(runner.token.length).toBeGreaterThanOrEqual(32);
+    expect(runner.url).toBe(`ws://127.0.0.1:${runner.port}`);
+    await expect(environment.createMasterRunner()).rejects.toMatchObject({ code: 'MISUSE' });
+    await runner.quit();
+    await runner.ended;
+  });
+
+  test('says that its port is taken', async () => {
+    await using master = await aMaster({ workers: 0, userClasses: [idle('A')] });
+    const other = new Environment({ userClasses: [idle('A')] });
+    const port = { bindHost: '127.0.0.1', bindPort: master.runner.port };
+    await expect(other.createMasterRunner(port)).rejects.toMatchObject({ code: 'CONNECTION' });
+  });
+
+  test('a master that is quit lets its workers go, and listens no more', async () => {
+    await using master = await aMaster({ workers: 2, userClasses: [idle('A')] });
+    master.runner.start(2, 1000);
+    await until(() => master.runner.state === 'running');
+    await master.runner.quit();
+    await Promise.all(master.workers.map(({ runner }) => runner.ended));
+    expect(master.workers.map(({ runner }) => runner.ending?.why)).toEqual(['quit', 'quit']);
+    expect(master.runner.workers).toEqual([]);
+  });
+});
