@@ -21,6 +21,7 @@ import type { Sources } from '../options/settings.js';
 import { awaitWorkers } from './awaitWorkers.js';
 import { checkHosts, initialise } from './initialise.js';
 import { Outputs } from './outputs.js';
+import { endRecord, leaveRecord, openRecord, resumptionOf } from './runJournal.js';
 import type { Around } from './session.js';
 import { TestRun } from './testRun.js';
 
@@ -51,24 +52,38 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
   const tls = masterTls(settings);
   const given = givenToken(settings, sources.variables);
   const token = given ?? leftToken(role, sources) ?? makeToken();
-  const runner = await environment.createMasterRunner({
-    bindHost: role.bindHost,
-    bindPort: role.bindPort,
-    token,
-    locustfile: delivery.package,
-    enableRebalancing: settings.enableRebalancing,
-    ...(tls === undefined ? {} : { tls }),
-    startsWorkers: role.processes > 0 || role.spawns.length > 0,
-  });
-  const outputs = await Outputs.open(settings, environment, runner);
-  await announce(setting, runner, given === undefined ? token : undefined);
-  await initialise(environment, runner);
-  checkHosts(environment);
-  const lines = new PrefixedLines(around.logging.stream);
-  await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
-  await own.start(orders(runner.ownPort, token));
-  const isReady = () => awaitWorkers(runner, own, settings);
-  return await new TestRun(environment, runner, settings, outputs, isReady).run(around.signals);
+  const record = await openRecord(settings, environment, setting.locustfile);
+  try {
+    const runner = await environment.createMasterRunner({
+      bindHost: role.bindHost,
+      bindPort: role.bindPort,
+      token,
+      locustfile: delivery.package,
+      enableRebalancing: settings.enableRebalancing,
+      repeatsWarnings: isOpen(role), // its own workers' lines are shown anyway
+      startsWorkers: role.processes > 0 || role.spawns.length > 0,
+      ...(tls === undefined ? {} : { tls }),
+      ...(record.journal === undefined ? {} : { journal: record.journal }),
+      ...(record.resumed === undefined ? {} : { restored: record.resumed.run }),
+    });
+    const outputs = await Outputs.open(settings, environment, runner, record);
+    await announce(setting, runner, given === undefined ? token : undefined);
+    await initialise(environment, runner);
+    checkHosts(environment);
+    const lines = new PrefixedLines(around.logging.stream);
+    await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
+    await own.start(orders(runner.ownPort, token));
+    const code = await new TestRun(environment, runner, settings, outputs, {
+      isReady: () => awaitWorkers(runner, own, settings),
+      resume: () => resumptionOf(record, runner),
+    }).run(around.signals);
+    own.expectEnds();
+    await endRecord(record, outputs.failures.length === 0);
+    return code;
+  } catch (thrown) {
+    await leaveRecord(record);
+    throw thrown;
+  }
 }
 
 interface Delivery {

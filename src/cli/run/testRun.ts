@@ -4,6 +4,7 @@
  * The order differs from Locust's in one point: users are stopped before `quitting` listeners are called and the exit code is
  * decided, so that both see the whole run, and every output is written after the last report.
  */
+import { epochSeconds } from '../../clock.js';
 import { type Environment, exitCodeOf, type TestRunner } from '../../environment/index.js';
 import { getLogger } from '../../log.js';
 import { exitCodes } from '../exit.js';
@@ -18,6 +19,22 @@ const log = getLogger('tsload.main');
 /** Longest delay of one timer, in milliseconds. */
 const maxDelayMillis = 2 ** 31 - 1;
 
+/** How the test of a run begins. */
+export interface Beginning {
+  /** Resolves when the test can begin, with false when it never can. */
+  isReady(): Promise<boolean>;
+  /** Goes on with a test that was begun before, if there is one. */
+  resume(): Resumption | undefined;
+}
+
+/** A test that another master began. */
+export interface Resumption {
+  /** Seconds since 1970. */
+  readonly startTime: number;
+  /** It was over when that master was lost: only its results are to be written. */
+  readonly isOver: boolean;
+}
+
 export class TestRun {
   #stopNow: (why: 'stopped' | 'time' | 'ended') => void = () => {};
   readonly #hurry = new Hurry();
@@ -30,8 +47,7 @@ export class TestRun {
     private readonly runner: TestRunner,
     private readonly settings: Settings,
     private readonly outputs: Outputs,
-    /** Resolves when the test can begin, with false when it never can. Default: it can. */
-    private readonly isReady: () => Promise<boolean> = async () => true,
+    private readonly beginning: Beginning = { isReady: async () => true, resume: () => undefined },
   ) {}
 
   /** Returns the exit code. */
@@ -51,11 +67,12 @@ export class TestRun {
       },
     });
     process.once('beforeExit', () => this.#stuck());
-    if (!(await Promise.race([this.isReady(), over.then(() => false)]))) {
+    const resumed = this.beginning.resume();
+    if (resumed === undefined && !(await Promise.race([this.beginning.isReady(), over.then(() => false)]))) {
       this.#wasNeverStarted = true;
       return this.#shutDown();
     }
-    this.#start();
+    this.#start(resumed);
     const closeKeys = listenToKeys(terminalInput(process.stdin), (key) =>
       pressKey(key, this.runner, this.environment.shape !== undefined),
     );
@@ -67,23 +84,30 @@ export class TestRun {
     return this.#shutDown();
   }
 
-  #start(): void {
+  #start(resumed: Resumption | undefined): void {
     const { settings, runner, environment } = this;
-    this.#began = performance.now();
+    const ranSeconds = resumed === undefined ? 0 : Math.max(0, epochSeconds() - resumed.startTime);
+    this.#began = performance.now() - ranSeconds * 1000;
     this.outputs.start();
     void runner.ended.then(() => this.#stopNow('ended'));
-    if (environment.shape !== undefined) {
-      runner.startShape();
+    if (resumed?.isOver) {
+      this.#stopNow('ended');
       return;
     }
-    const seconds = settings.runTime ?? 0;
-    if (seconds > 0) {
-      log.info(`Run time limit set to ${seconds} seconds`);
-      this.#stopAfter(seconds * 1000);
-    } else {
+    if (environment.shape === undefined) this.#limitTime(settings.runTime ?? 0, ranSeconds);
+    if (resumed !== undefined) return;
+    if (environment.shape === undefined) runner.start(settings.numUsers ?? 1, settings.spawnRate ?? 1);
+    else runner.startShape();
+  }
+
+  #limitTime(seconds: number, ranSeconds: number): void {
+    if (seconds === 0) {
       log.info('No run time limit set, use CTRL+C to end the test');
+      return;
     }
-    runner.start(settings.numUsers ?? 1, settings.spawnRate ?? 1);
+    const rest = ranSeconds === 0 ? '' : `, of which ${Math.max(0, Math.round(seconds - ranSeconds))} are left`;
+    log.info(`Run time limit set to ${seconds} seconds${rest}`);
+    this.#stopAfter(Math.max(0, seconds - ranSeconds) * 1000);
   }
 
   /** The event loop is empty and the run is not over: it goes on without the listener that it waits for. */
