@@ -37,6 +37,8 @@ export interface EntryView {
   readonly currentFailPerSec: number;
   readonly startTime: number;
   readonly lastRequestTimestamp: number | null;
+  /** Some of its response times come from Locust's workers, which know two digits of them. */
+  readonly isCoarse: boolean;
   /** `quantile` from 0 to 1; 1 gives the exact maximum. 0 while there is no timed sample. */
   percentile(quantile: number, outcome?: Outcome): number;
   /** Over the last ten whole seconds; `null` when nothing was timed in them. */

@@ -53,6 +53,7 @@ function readEntry(value: unknown, what: string): EntryStats {
     requestType: text(fields, 'requestType', maxText),
     name: text(fields, 'name', maxText),
     lastRequestTimestamp: real(fields, 'lastRequestTimestamp', 0, maxEpoch),
+    ...(fields['isCoarse'] === true && { isCoarse: true }),
     ...(fields['ok'] !== undefined && { ok: readOutcome(fields['ok'], 'ok') }),
     ...(fields['failed'] !== undefined && { failed: readOutcome(fields['failed'], 'failed') }),
   };

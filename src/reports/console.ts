@@ -174,8 +174,14 @@ export function caveats(view: StatisticsView, runSeconds: number, options: Table
   if (view.warmupRequests > 0) lines.push(`warm-up: ${counted(view.warmupRequests)}, in no number above`);
   if (view.saturatedSeconds > 0) lines.push(paint('yellow', saturation(view.saturatedSeconds, runSeconds)));
   lines.push(...workerLines(view).map((line) => paint('yellow', line)));
+  const coarse = view.entries().filter(({ isCoarse }) => isCoarse).length;
+  if (coarse > 0) lines.push(coarseLine(coarse, view));
   if (view.isNameCapReached) lines.push('names: too many different ones, the rest are counted together as (other)');
   return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function coarseLine(coarse: number, view: StatisticsView): string {
+  return `coarse: in ${coarse} of ${view.entries().length} entries, response times of Locust's workers are known to two digits only`;
 }
 
 function counted(requests: number): string {

@@ -33,6 +33,8 @@ const linesPerTurn = 20;
 export class HdrLog {
   #writing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  /** Tags of which the log says already that they are coarse. */
+  readonly #coarse = new Set<string>();
 
   private constructor(
     private readonly file: AppendedFile,
@@ -70,9 +72,17 @@ export class HdrLog {
     return this.#closing;
   }
 
+  #markCoarse(entry: EntryStats): void {
+    const tag = tagOf(entry);
+    if (this.#coarse.has(tag)) return;
+    this.#coarse.add(tag);
+    this.file.append(coarseLine(tag));
+  }
+
   async #write(interval: IntervalStats, workers: readonly WorkerInterval[]): Promise<void> {
     if (interval.isWarmup) return;
     for (const worker of workers) if (worker.health.isSaturated) this.file.append(saturationLine(worker));
+    for (const entry of interval.entries) if (entry.isCoarse === true) this.#markCoarse(entry);
     let made = 0;
     for (const line of linesOf(interval, this.outcome)) {
       this.file.append(line);
@@ -80,6 +90,11 @@ export class HdrLog {
     }
     await this.file.flush();
   }
+}
+
+/** A comment to every reader of the format, once for each tag. */
+function coarseLine(tag: string): string {
+  return `#[Coarse: ${tag} (has response times of Locust's workers, known to two digits)]\n`;
 }
 
 /** A comment to every reader of the format, but one that a program can read: when, how long, which worker. */

@@ -67,6 +67,7 @@ function entryJson(entry: EntryView, run: readonly Field[], perSecond: PerSecond
     ['num_fail_per_sec', object(secondCounts(seconds?.failures), 2)],
     ['ok', object(counts(entry.only('ok'), 'ok'), 2)],
     ['failed', object(counts(entry.only('failed'), 'failed'), 2)],
+    ...(entry.isCoarse ? [['is_coarse', 'true'] as const] : []),
     ...run,
   ];
   return object(fields, 1);

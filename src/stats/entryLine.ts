@@ -80,6 +80,9 @@ export class EntryLine implements EntryView {
   get startTime(): number {
     return this.totals.startTime;
   }
+  get isCoarse(): boolean {
+    return this.totals.isCoarse;
+  }
   get lastRequestTimestamp(): number | null {
     return this.totals.lastRequestTimestamp;
   }

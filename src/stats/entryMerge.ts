@@ -80,6 +80,7 @@ export class EntryMerge {
   /** Something was added since the last `take`. */
   isActive = false;
   private lastRequestTimestamp = 0;
+  private isCoarse = false;
   private ok: OutcomeMerge | undefined = undefined;
   private failed: OutcomeMerge | undefined = undefined;
   private errors: Map<string, ErrorMerge> | undefined = undefined;
@@ -91,6 +92,7 @@ export class EntryMerge {
 
   add(stats: EntryStats): void {
     if (stats.lastRequestTimestamp > this.lastRequestTimestamp) this.lastRequestTimestamp = stats.lastRequestTimestamp;
+    if (stats.isCoarse === true) this.isCoarse = true;
     if (stats.ok !== undefined) {
       this.ok ??= new OutcomeMerge();
       this.ok.add(stats.ok);
@@ -114,14 +116,22 @@ export class EntryMerge {
 
   /** What was added since the last call, and the errors among it. An entry with errors alone has no samples. */
   take(errors: ErrorStats[]): EntryStats | undefined {
-    const { requestType, name, lastRequestTimestamp } = this;
+    const { requestType, name, lastRequestTimestamp, isCoarse } = this;
     const ok = this.ok?.take();
     const failed = this.failed?.take();
     for (const error of this.errors?.values() ?? []) errors.push(error.asStats(requestType, name));
     this.isActive = false;
+    this.isCoarse = false;
     this.lastRequestTimestamp = 0;
     this.errors = undefined;
     if (ok === undefined && failed === undefined) return undefined;
-    return { requestType, name, ...(ok && { ok }), ...(failed && { failed }), lastRequestTimestamp };
+    return {
+      requestType,
+      name,
+      ...(ok && { ok }),
+      ...(failed && { failed }),
+      lastRequestTimestamp,
+      ...(isCoarse && { isCoarse }),
+    };
   }
 }

@@ -53,6 +53,8 @@ function newSums() {
 
 export class EntryTotals {
   lastRequestTimestamp: number | null = null;
+  /** Some response times are known to two digits only. */
+  isCoarse = false;
   readonly recent = new RecentSeconds();
   #sums = newSums();
   /** The response times of all samples; and of the failures, undefined while there are none. */
@@ -78,7 +80,7 @@ export class EntryTotals {
   }
 
   snapshot(): EntrySnapshot {
-    const { method, name, startTime, lastRequestTimestamp } = this;
+    const { method, name, startTime, lastRequestTimestamp, isCoarse } = this;
     return {
       method,
       name,
@@ -89,6 +91,7 @@ export class EntryTotals {
       all: this.#all.snapshot(),
       ...(this.#failed !== undefined && { allFailed: this.#failed.snapshot() }),
       recent: this.recent.snapshot(),
+      isCoarse,
     };
   }
 
@@ -96,6 +99,7 @@ export class EntryTotals {
   restore(snapshot: EntrySnapshot): void {
     this.reset(snapshot.startTime);
     this.lastRequestTimestamp = snapshot.lastRequestTimestamp;
+    this.isCoarse = snapshot.isCoarse;
     for (const outcome of ['ok', 'failed'] as const) {
       this.#sums[outcome].addAll(snapshot[outcome]);
       this.#sums.all.addAll(snapshot[outcome]);
@@ -110,6 +114,7 @@ export class EntryTotals {
 
   add(stats: EntryStats): void {
     this.lastRequestTimestamp = Math.max(this.lastRequestTimestamp ?? -Infinity, stats.lastRequestTimestamp);
+    if (stats.isCoarse === true) this.isCoarse = true;
     if (stats.ok) this.#addOutcome('ok', stats.ok);
     if (stats.failed) this.#addOutcome('failed', stats.failed);
   }
@@ -117,6 +122,7 @@ export class EntryTotals {
   reset(startTime: number): void {
     this.startTime = startTime;
     this.lastRequestTimestamp = null;
+    this.isCoarse = false;
     this.recent.clear();
     this.#sums = newSums();
     this.#all = new Counts(this.isAggregate);

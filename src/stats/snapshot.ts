@@ -37,6 +37,7 @@ export interface EntrySnapshot {
   /** Absent while there are no failures. */
   readonly allFailed?: SparseCounts;
   readonly recent: readonly SecondSnapshot[];
+  readonly isCoarse: boolean;
 }
 
 export interface SumsSnapshot {

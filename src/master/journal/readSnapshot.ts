@@ -54,6 +54,7 @@ function readEntry(value: unknown, what: string): EntrySnapshot {
     all: readHistogram(fields['all']),
     ...(allFailed !== undefined && { allFailed: readHistogram(allFailed) }),
     recent: read.list(fields, 'recent', 1000, readSecond),
+    isCoarse: read.flag(fields, 'isCoarse'),
   };
 }
 

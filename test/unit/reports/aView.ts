@@ -28,6 +28,7 @@ export function anEntry(about: Partial<EntryView> = {}): EntryView {
     currentFailPerSec: 0,
     startTime: 1_700_000_000,
     lastRequestTimestamp: null,
+    isCoarse: false,
     percentile: () => 0,
     currentPercentile: () => null,
     responseTimes: () => [],

@@ -207,3 +207,11 @@ test('saturated and lost workers are named at the end, the worst first and not a
   expect(lines.slice(7)).toEqual(['lost: and 1 more', '']);
   expect(caveats(aView({ workers: [{ ...about, id: 'local', saturatedSeconds: 3 }] }), 90)).toEqual([]);
 });
+
+test('entries with response times of two digits are said to be coarse', () => {
+  const entries = [timed([1], { isCoarse: true }), timed([1])];
+  expect(caveats(aView({ entries }), 90)).toEqual([
+    "coarse: in 1 of 2 entries, response times of Locust's workers are known to two digits only",
+    '',
+  ]);
+});

@@ -217,3 +217,13 @@ test('a run that goes on adds to its log, which stays one log for the standard r
     ['NO TAG', 1_700_000_060_000, 1],
   ]);
 });
+
+test('a tag with response times of two digits is marked as coarse, once', async () => {
+  const coarse = { ok: outcome([400]), isCoarse: true };
+  const seconds = [1, 2, 3].map((at) => interval(1_700_000_000 + at, [coarse, { name: '/fine', ok: outcome([7]) }]));
+  const { text, histograms } = await logged(seconds);
+  expect(text.match(/^#\[Coarse.*$/gm)).toEqual([
+    "#[Coarse: GET:/ (has response times of Locust's workers, known to two digits)]",
+  ]);
+  expect(histograms).toHaveLength(9);
+});

@@ -154,3 +154,12 @@ test('workers that were saturated or are lost are listed in each entry, and no o
   ];
   expect(parsed).toMatchObject([{ workers: listed }, { workers: listed }]);
 });
+
+test('an entry with response times of two digits says so, and no other', () => {
+  const entries = [anEntry({ isCoarse: true }), anEntry()];
+  const parsed: unknown = JSON.parse([...jsonParts(aView({ entries }))].join(''));
+  expect(parsed).toEqual([
+    expect.objectContaining({ is_coarse: true }),
+    expect.not.objectContaining({ is_coarse: true }),
+  ]);
+});

@@ -29,6 +29,7 @@ function everyNumberOf(entry: EntryView) {
     name: entry.name,
     startTime: entry.startTime,
     lastRequestTimestamp: entry.lastRequestTimestamp,
+    isCoarse: entry.isCoarse,
     lines: outcomes.map((outcome) => numbersOf(entry, outcome)),
   };
 }

@@ -203,6 +203,26 @@ describe('merging by second', () => {
     expect(second?.interval.overflowingNames).toEqual(['GET /of-1', 'GET /of-2', 'GET /of-3']);
   });
 
+  test('an entry is coarse in a second in which that of any worker was', () => {
+    const merger = new SecondMerger();
+    const ok: OutcomeStats = {
+      timed: 0,
+      untimed: 1,
+      totalMicros: 0,
+      minMicros: 0,
+      maxMicros: 0,
+      bytes: 0,
+      histogram: { slots: [], counts: [] },
+    };
+    const entry = { requestType: 'GET', name: '/', ok, lastRequestTimestamp: 1001 };
+    const isCoarse = () => merger.take().map(({ interval }) => interval.entries[0]?.isCoarse);
+    for (const each of [entry, { ...entry, isCoarse: true }, entry])
+      merger.add({ ...anInterval(1000), entries: [each] });
+    expect(isCoarse()).toEqual([true]);
+    for (const each of [entry, entry]) merger.add({ ...anInterval(1001), entries: [each] });
+    expect(isCoarse()).toEqual([undefined]);
+  });
+
   test('a busy entry of many workers is counted exactly, beyond what a log of pairs holds and beyond 32 bits', () => {
     const merger = new SecondMerger();
     const slots = Array.from({ length: 3000 }, (_, i) => i * 3);

@@ -28,6 +28,7 @@ const happening = fc.oneof(
       isWarmup: fc.boolean(),
       isSaturated: fc.boolean(),
       cutOff: fc.nat(2),
+      isCoarse: fc.boolean(),
     }),
   },
   {
@@ -79,7 +80,9 @@ class Subject {
     const recorder = new IntervalRecorder({ now: () => endTime, maxNames: 4 });
     for (const each of report.samples) recordInto(recorder, each);
     recorder.cutOff(report.cutOff);
-    const interval = { ...recorder.takeInterval(report), startTime: endTime - 1, seconds: 1 };
+    const taken = recorder.takeInterval(report);
+    const entries = taken.entries.map((entry) => ({ ...entry, ...(report.isCoarse && { isCoarse: true }) }));
+    const interval = { ...taken, entries, startTime: endTime - 1, seconds: 1 };
     this.statistics.apply(interval, [aWorkerInterval(report.worker, interval, { isSaturated: report.isSaturated })]);
   }
 }
