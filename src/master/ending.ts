@@ -38,9 +38,10 @@ export class Ending {
     clearInterval(timer);
     this.#current = undefined;
     for (const worker of this.#unstoppedOf(current)) this.#giveUp(worker, current);
+    this.#isHurried = false;
   }
 
-  /** The stop timeout is over at once, in this stop and in the next, and nobody is waited for who is not there. */
+  /** The stop timeout is over at once, in this stop, or in the next one if there is none, and nobody is waited for who is not there. */
   hurry(): void {
     this.#isHurried = true;
     if (this.#current !== undefined) this.#tell();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { constant, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
@@ -239,6 +240,29 @@ describe('users of a missing worker, with rebalancing', () => {
     await cluster.master.stop();
     expect(cluster.liveUsers(), 'its stop of before does not count').toBe(0);
   });
+});
+
+test('[39] a worker that is slow to say that its users are there is only announced', async () => {
+  using log = captureLog();
+  class A extends User {
+    static override waitTime = constant(1000);
+    @task rest() {}
+    override onStart() {
+      const [, slow] = cluster.workers;
+      if (slow?.environment === this.environment) slow.cable.hold();
+    }
+  }
+  await using cluster = aCluster({ workers: 2, userClasses: [A], master: { patience: patient } });
+  const spawned: number[] = [];
+  cluster.environment.events.spawningComplete.addListener(({ userCount }) => spawned.push(userCount));
+  cluster.master.start(4, 1000);
+  await until(() => spawned.length === 1);
+  expect(log.at('INFO')).toContain(
+    'Users spawned, but not every worker has reported in time: {"A": 2} (2 total users)',
+  );
+  cluster.workers[1]!.cable.resume();
+  await until(() => cluster.master.workers.userCount === 4);
+  expect(cluster.master.state).toBe('running');
 });
 
 describe('a worker that joins', () => {
