@@ -84,7 +84,9 @@ export class Run {
 export function start(line: string | readonly string[], options: RunOptions = {}): Run {
   const cwd = options.cwd ?? folder(options.files);
   const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(TSLOAD|LOCUST|VITEST|NODE_OPTIONS)/.test(name));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(TSLOAD|LOCUST|VITEST|NODE_OPTIONS|XDG)/.test(name),
+  );
   const env = { ...Object.fromEntries(inherited), HOME: cwd, ...options.env };
   const child = spawn(process.execPath, [...(options.node ?? []), program, ...words], {
     cwd,

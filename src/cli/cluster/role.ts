@@ -11,6 +11,8 @@ export interface MasterRole {
   readonly kind: 'master';
   readonly bindHost: string;
   readonly bindPort: number;
+  /** Workers that somebody else starts may join; else it has its own only. */
+  readonly takesOthers: boolean;
   /** Local children. */
   readonly processes: number;
   /** Values of --spawn. */
@@ -47,11 +49,12 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
   checkTogether(settings, isMaster);
   if (settings.worker) return processes > 0 ? { kind: 'supervisor', processes } : { kind: 'worker' };
   if (!isMaster) return { kind: 'alone' };
-  const isOpen = settings.master || settings.masterBindHost !== undefined || settings.masterBindPort !== undefined;
+  const takesOthers = settings.master || settings.masterBindHost !== undefined || settings.masterBindPort !== undefined;
   return {
     kind: 'master',
-    bindHost: settings.masterBindHost ?? (isOpen ? '*' : '127.0.0.1'),
-    bindPort: settings.masterBindPort ?? (isOpen ? defaultPort : 0),
+    bindHost: settings.masterBindHost ?? (takesOthers ? '*' : '127.0.0.1'),
+    bindPort: settings.masterBindPort ?? (takesOthers ? defaultPort : 0),
+    takesOthers,
     processes,
     spawns: settings.spawn,
   };

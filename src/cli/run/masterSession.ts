@@ -120,10 +120,10 @@ function leftToken({ bindPort }: MasterRole, { variables, home }: Sources): stri
 /** Tells how to join, on the terminal alone: a log may be read by more people than may start workers. */
 async function announce(setting: MasterSetting, runner: MasterRunner, madeToken: string | undefined): Promise<void> {
   const { role, settings, sources } = setting;
+  if (!role.takesOthers) return;
   const paths = tokenPaths(runner.port, sources.variables, sources.home);
   if (madeToken === undefined) forgetTokens(paths);
   const kept = madeToken === undefined ? undefined : await keepToken(madeToken, paths);
-  if (!settings.master && !isOpen(role)) return;
   log.info(`Listening for workers at ${role.bindHost}:${runner.port}`);
   const lines = joinLines({
     bindHost: role.bindHost,

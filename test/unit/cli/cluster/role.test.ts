@@ -10,8 +10,8 @@ async function settingsOf(line: string, variables: Readonly<Record<string, strin
 
 const roleFor = async (line: string) => roleOf(await settingsOf(line), 8);
 
-const own = { kind: 'master', bindHost: '127.0.0.1', bindPort: 0, processes: 0, spawns: [] };
-const open = { ...own, bindHost: '*', bindPort: 5557 };
+const own = { kind: 'master', bindHost: '127.0.0.1', bindPort: 0, takesOthers: false, processes: 0, spawns: [] };
+const open = { ...own, bindHost: '*', bindPort: 5557, takesOthers: true };
 
 describe('the part that a process plays', () => {
   test.each([
@@ -21,6 +21,7 @@ describe('the part that a process plays', () => {
     ['--master --master-bind-host 10.0.0.1 --master-bind-port 6000', { ...open, bindHost: '10.0.0.1', bindPort: 6000 }],
     ['--processes 4', { ...own, processes: 4 }],
     ['--processes -1', { ...own, processes: 8 }],
+    ['--processes 2 --master-bind-host 127.0.0.1', { ...open, bindHost: '127.0.0.1', processes: 2 }],
     ['--processes 2 --master-bind-port 6000', { ...open, bindPort: 6000, processes: 2 }],
     ['--master --processes 2', { ...open, processes: 2 }],
     ['--spawn ssh://a --spawn local?workers=2', { ...own, spawns: ['ssh://a', 'local?workers=2'] }],
