@@ -9,12 +9,17 @@ export function nowMicros(): number {
 
 let offsetSeconds = 0;
 
+/** Seconds since 1970 by this process's own clock, which no offset moves. It runs with the monotonic clock, as does the next. */
+export function ownEpochSeconds(): number {
+  return (performance.timeOrigin + performance.now()) / 1000;
+}
+
 /**
- * Seconds since 1970, with decimals; on a worker those of its master's clock. For labels, never for durations. It runs with the
- * monotonic clock: setting the system's clock does not move it.
+ * Seconds since 1970, with decimals; on a worker those of its master's clock. For labels, never for durations. Setting the
+ * system's clock does not move it; `setClockOffset` does, and may set it back.
  */
 export function epochSeconds(): number {
-  return (performance.timeOrigin + performance.now()) / 1000 + offsetSeconds;
+  return ownEpochSeconds() + offsetSeconds;
 }
 
 /** Seconds to be added to this process's own clock from now on, so that it agrees with another machine's. */

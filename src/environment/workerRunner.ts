@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setClockOffset } from '../clock.js';
 import { OptionError, TsloadError } from '../errors.js';
 import type { MessageListener, RunState, StatisticsView, UserRuntime } from '../events/index.js';
 import {
@@ -116,6 +117,7 @@ export class WorkerRunner implements TestRunner {
         ...(standing === undefined ? {} : { standing }),
       };
     });
+    setClockOffset(link.vitals.clockOffsetSeconds); // before anything begins to count seconds
     runner = new WorkerRunner(environment, link, clientId, options);
     return runner;
   }

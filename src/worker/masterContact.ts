@@ -2,6 +2,7 @@
  * The connection of a worker to its master, which may break, come back, or lead to a master that was started anew. Knows what
  * may be sent at which moment, and what such a master has to hear again.
  */
+import { setClockOffset } from '../clock.js';
 import type { MasterMessage, RunSetup, WorkerEnd, WorkerMessage } from '../link/index.js';
 import { getLogger, type LogRecord } from '../log.js';
 import { Heartbeats } from './heartbeats.js';
@@ -66,7 +67,10 @@ export class MasterContact {
       link,
       seconds: times.heartbeatSeconds,
       state: () => options.state(),
-      before: () => this.leash.check(),
+      before: () => {
+        setClockOffset(link.vitals.clockOffsetSeconds);
+        this.leash.check();
+      },
     });
     this.logs = worker.formatLog && forwardedLogs(link, worker.formatLog);
     if (worker.holdsMessages) this.#held = [];

@@ -2,10 +2,13 @@
  * Takes the recorder's interval at each whole second of the wall clock, and at the end of the warm-up, and hands it on.
  *
  * The next second is computed from the clock, not from the last one, so nothing drifts; an interval that comes late because
- * the process was busy is longer, and says so.
+ * the process was busy is longer, and says so. A clock that was set back, as another master's is behind, delays none.
  */
 import { callAt, epochSeconds } from '../clock.js';
 import type { IntervalRecorder, IntervalStats } from '../stats/index.js';
+
+/** Longer than any interval but one during which the clock was set back. */
+const longestIntervalMillis = 1500;
 
 export class Reporter {
   #next: { readonly cancel: () => void } | undefined;
@@ -42,10 +45,19 @@ export class Reporter {
 
   #schedule(): void {
     const cut = nextCut(epochSeconds(), this.#isWarmup ? this.#warmupEnd : Number.POSITIVE_INFINITY);
-    this.#next = callAt(cut, () => {
+    const next = () => {
+      this.#next?.cancel();
       this.flush();
       this.#schedule();
-    });
+    };
+    const due = callAt(cut, next);
+    const late = setTimeout(next, longestIntervalMillis);
+    this.#next = {
+      cancel: () => {
+        due.cancel();
+        clearTimeout(late);
+      },
+    };
   }
 }
 

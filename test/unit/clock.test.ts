@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callAt, epochSeconds } from '../../src/clock.js';
+import { callAt, epochSeconds, ownEpochSeconds, setClockOffset } from '../../src/clock.js';
 import { until } from '../until.js';
 
 test('a call at a time is never early, however the time lies between milliseconds', async () => {
@@ -24,4 +24,11 @@ test('a call that is cancelled does not come, and one whose time has passed come
   callAt(epochSeconds() + 0.05, () => calls.push('later'));
   await until(() => calls.includes('later'));
   expect(calls).toEqual(['passed', 'later']);
+});
+
+test("an offset moves the clock that labels, and not the process's own", () => {
+  setClockOffset(-3600);
+  const apart = ownEpochSeconds() - epochSeconds();
+  setClockOffset(0);
+  expect(Math.abs(apart - 3600)).toBeLessThan(10);
 });

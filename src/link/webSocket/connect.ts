@@ -5,6 +5,7 @@
  * final: the master that this worker belongs to may be the next one to listen there. Only the grace ends it.
  */
 import { randomBytes } from 'node:crypto';
+import { ownEpochSeconds } from '../../clock.js';
 import { ConnectionError, OptionError } from '../../errors.js';
 import { getLogger } from '../../log.js';
 import { attemptUntil, defaultConnectSeconds } from './attempts.js';
@@ -31,11 +32,6 @@ export async function connect(options: ConnectOptions): Promise<WorkerEnd> {
   return connection.session;
 }
 
-/** Seconds since 1970 by this process's own clock, which no offset moves. */
-function ownClock(): number {
-  return (performance.timeOrigin + performance.now()) / 1000;
-}
-
 class Connection implements SessionOwner {
   readonly session: WorkerSession;
   readonly limits: LinkLimits;
@@ -48,7 +44,7 @@ class Connection implements SessionOwner {
   constructor(private readonly options: ConnectOptions) {
     this.limits = { ...workerLimits, ...options.limits };
     this.peer = `the master at ${nameOf(options)}`;
-    this.session = new WorkerSession(this, options.now ?? ownClock);
+    this.session = new WorkerSession(this, options.now ?? ownEpochSeconds);
     this.#watch = setInterval(() => this.#look(), tickMillis(this.limits));
   }
 

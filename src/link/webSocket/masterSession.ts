@@ -2,7 +2,7 @@
  * The master's end: puts its clock into the answer to each heartbeat. A probe is answered here; a heartbeat with a message
  * is answered by the master, so that an answer proves that it knows the worker.
  */
-import { epochSeconds } from '../../clock.js';
+import { ownEpochSeconds } from '../../clock.js';
 import { LinkError } from '../../errors.js';
 import type { LinkVitals } from '../link.js';
 import type { MasterMessage, WorkerMessage } from '../messages.js';
@@ -46,13 +46,13 @@ export class MasterSession extends Session<MasterMessage, WorkerMessage> {
 
   protected override receiveBeat(frame: Extract<Frame, { readonly kind: 'heartbeat' | 'answer' }>): void {
     if (frame.kind !== 'heartbeat') throw new LinkError('a worker sends heartbeats and no answers');
-    this.#beat = { sentAt: frame.sentAt, receivedAt: epochSeconds() };
+    this.#beat = { sentAt: frame.sentAt, receivedAt: ownEpochSeconds() };
     if (frame.body.length > 0) this.deliver(this.codec.decode(frame.body));
     else this.#answer(nothing);
   }
 
   #answer(body: Uint8Array): void {
-    const answeredAt = epochSeconds();
+    const answeredAt = ownEpochSeconds();
     const { sentAt, receivedAt } = this.#beat ?? { sentAt: 0, receivedAt: answeredAt };
     this.#beat = undefined;
     this.carrier?.send(answerFrame(this.acknowledging(), { sentAt, receivedAt, answeredAt }, body));

@@ -11,6 +11,8 @@ export class BreakableLink implements WorkerEnd {
   answer: (message: WorkerMessage) => void = () => {};
   /** Whether heartbeats are answered. */
   answersHeartbeats = true;
+  /** Seconds that the master's clock is ahead. */
+  clockOffsetSeconds = 0;
   isClosed = false;
   #listener: LinkListener<MasterMessage> | undefined;
   #isUp = true;
@@ -20,7 +22,7 @@ export class BreakableLink implements WorkerEnd {
 
   get vitals(): LinkVitals {
     const isUp = this.#isUp && !this.isClosed;
-    return { isUp, provenAt: this.#provenAt, roundTripMillis: 0.5, clockOffsetSeconds: 0 };
+    return { isUp, provenAt: this.#provenAt, roundTripMillis: 0.5, clockOffsetSeconds: this.clockOffsetSeconds };
   }
 
   listen(listener: LinkListener<MasterMessage>): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { epochSeconds } from '../../../src/clock.js';
+import { epochSeconds, setClockOffset } from '../../../src/clock.js';
 import { IntervalRecorder, type IntervalStats } from '../../../src/stats/index.js';
 import { nextCut, Reporter } from '../../../src/worker/reporter.js';
 import { until } from '../../until.js';
@@ -45,4 +45,20 @@ test('no interval ends before its second does: one that did would be followed by
   const seconds = taken.map(({ startTime, seconds }) => Math.floor(startTime + seconds + 1e-6) - Math.floor(startTime));
   reporter.stop();
   expect(Math.min(...seconds)).toBeGreaterThan(0);
+});
+
+test('a clock that is set back by an hour, as another master may have it, delays no report', async () => {
+  const taken: IntervalStats[] = [];
+  const reporter = new Reporter(new IntervalRecorder(), (interval) => taken.push(interval));
+  try {
+    setClockOffset(3600);
+    reporter.start(0);
+    await until(() => taken.length === 1);
+    setClockOffset(0);
+    await until(() => taken.length === 3);
+    expect(Math.abs((taken[2]?.startTime ?? 0) - epochSeconds())).toBeLessThan(60);
+  } finally {
+    setClockOffset(0);
+    reporter.stop();
+  }
 });
