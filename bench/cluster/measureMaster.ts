@@ -11,18 +11,19 @@ export interface ClusterLoad {
   readonly token: string;
 }
 
-/** What the master said of itself at one moment. */
-interface Look {
+/** What was seen of the master at one moment. */
+export interface Look {
   readonly at: number;
   readonly cpuSeconds: number;
   readonly rss: number;
+  /** NaN where it cannot be asked. */
   readonly numRequests: number;
 }
 
-const probes = 10;
-const probeHeartbeatMillis = 100;
+export const probes = 10;
+export const probeHeartbeatMillis = 100;
 /** Seconds before the measured ones: compilers and heaps settle. */
-const warmupSeconds = 10;
+export const warmupSeconds = 10;
 
 export async function measureMaster(load: ClusterLoad): Promise<readonly Measurement[]> {
   await using master = new Child('cluster/master.js', { core: cores.client, arguments: [load.token] });
@@ -63,7 +64,7 @@ function readLook(message: unknown): Look {
   return { at: read('at'), cpuSeconds: read('cpuSeconds'), rss: read('rss'), numRequests: read('numRequests') };
 }
 
-function costs(looks: readonly Look[]): readonly Measurement[] {
+export function costs(looks: readonly Look[]): readonly Measurement[] {
   const [first, last] = [looks[0], looks.at(-1)];
   if (first === undefined || last === undefined) throw new Error('the master was never looked at');
   const seconds = last.at - first.at;
@@ -72,14 +73,16 @@ function costs(looks: readonly Look[]): readonly Measurement[] {
   const memory = (from: number, to: number): number => median(looks.slice(from, to).map(({ rss }) => rss)) / 1024 ** 2;
   return [
     { what: 'processor time of the master', value: cpu, unit: '% of a core', target: { is: 'at most', value: 60 } },
-    { what: 'samples counted', value: (last.numRequests - first.numRequests) / seconds, unit: 'a second' },
+    ...(Number.isNaN(last.numRequests)
+      ? []
+      : [{ what: 'samples counted', value: (last.numRequests - first.numRequests) / seconds, unit: 'a second' }]),
     { what: 'memory in the first third', value: memory(0, third), unit: 'MiB' },
     { what: 'memory in the second third', value: memory(third, 2 * third), unit: 'MiB' },
     { what: 'memory in the last third', value: memory(2 * third, looks.length), unit: 'MiB' },
   ];
 }
 
-async function roundTripsOf(probe: Child): Promise<readonly number[]> {
+export async function roundTripsOf(probe: Child): Promise<readonly number[]> {
   probe.send({ kind: 'look' });
   return probe.receive((message) => {
     const list: unknown = Reflect.get(Object(message), 'roundTrips');
@@ -87,7 +90,7 @@ async function roundTripsOf(probe: Child): Promise<readonly number[]> {
   });
 }
 
-function delays(roundTrips: readonly number[]): readonly Measurement[] {
+export function delays(roundTrips: readonly number[]): readonly Measurement[] {
   const sorted = [...roundTrips].sort((a, b) => a - b);
   const at = (quantile: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? Number.NaN;
