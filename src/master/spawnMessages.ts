@@ -1,7 +1,7 @@
 /**
  * Turns a step into what each worker has to be told: only what changes for it. Pure.
  */
-import type { PlannedStarts, SpawnMessage } from '../link/index.js';
+import type { SpawnMessage } from '../link/index.js';
 import type { Step } from './dispatcher.js';
 
 export interface StepTimes {
@@ -17,8 +17,10 @@ export interface StepTimes {
 export type ToldCounts = Map<string, Map<string, number>>;
 
 interface Draft {
+  readonly told: Map<string, number>;
   readonly counts: Record<string, number>;
-  readonly ranks: Map<string, number[]>;
+  /** One for each class: a step touches few classes of a worker. */
+  readonly starts: { readonly userClass: string; readonly ranks: number[] }[];
 }
 
 /**
@@ -31,41 +33,47 @@ export function spawnMessages(
   everyone: Iterable<string>,
 ): Map<string, SpawnMessage> {
   const drafts = new Map<string, Draft>();
-  for (const worker of everyone) draftOf(drafts, worker);
-  for (const { worker, userClass } of step.stops) {
-    draftOf(drafts, worker).counts[userClass] = change(told, worker, userClass, -1);
+  for (const worker of everyone) draftOf(drafts, told, worker);
+  for (const { worker, userClass } of step.stops) change(draftOf(drafts, told, worker), userClass, -1);
+  let rank = 0;
+  for (const { worker, userClass } of step.starts) {
+    const draft = draftOf(drafts, told, worker);
+    change(draft, userClass, 1);
+    ranksOf(draft.starts, userClass).push(rank++);
   }
-  for (const [rank, { worker, userClass }] of step.starts.entries()) {
-    const draft = draftOf(drafts, worker);
-    draft.counts[userClass] = change(told, worker, userClass, 1);
-    const ranks = draft.ranks.get(userClass);
-    if (ranks === undefined) draft.ranks.set(userClass, [rank]);
-    else ranks.push(rank);
+  const { test, step: number, startTime, spacingSeconds, isLast } = times;
+  const messages = new Map<string, SpawnMessage>();
+  for (const [worker, { counts, starts }] of drafts) {
+    messages.set(worker, { kind: 'spawn', test, step: number, startTime, spacingSeconds, isLast, counts, starts });
   }
-  return new Map([...drafts].map(([worker, draft]) => [worker, message(draft, times)]));
+  return messages;
 }
 
-function message({ counts, ranks }: Draft, times: StepTimes): SpawnMessage {
-  const starts: PlannedStarts[] = [...ranks].map(([userClass, of]) => ({ userClass, ranks: of }));
-  return { kind: 'spawn', ...times, counts, starts };
-}
-
-function draftOf(drafts: Map<string, Draft>, worker: string): Draft {
-  let draft = drafts.get(worker);
-  if (draft === undefined) {
-    draft = { counts: {}, ranks: new Map() };
-    drafts.set(worker, draft);
-  }
+function draftOf(drafts: Map<string, Draft>, told: ToldCounts, worker: string): Draft {
+  const known = drafts.get(worker);
+  if (known !== undefined) return known;
+  const draft: Draft = { told: toldTo(told, worker), counts: {}, starts: [] };
+  drafts.set(worker, draft);
   return draft;
 }
 
-function change(told: ToldCounts, worker: string, userClass: string, by: number): number {
-  let counts = told.get(worker);
-  if (counts === undefined) {
-    counts = new Map();
-    told.set(worker, counts);
-  }
-  const count = (counts.get(userClass) ?? 0) + by;
-  counts.set(userClass, count);
-  return count;
+function toldTo(told: ToldCounts, worker: string): Map<string, number> {
+  const known = told.get(worker);
+  if (known !== undefined) return known;
+  const counts = new Map<string, number>();
+  told.set(worker, counts);
+  return counts;
+}
+
+function ranksOf(starts: Draft['starts'], userClass: string): number[] {
+  for (const of of starts) if (of.userClass === userClass) return of.ranks;
+  const ranks: number[] = [];
+  starts.push({ userClass, ranks });
+  return ranks;
+}
+
+function change({ told, counts }: Draft, userClass: string, by: number): void {
+  const count = (told.get(userClass) ?? 0) + by;
+  told.set(userClass, count);
+  counts[userClass] = count;
 }

@@ -30,13 +30,41 @@ export function unpack(bytes: Uint8Array): unknown {
   }
 }
 
-/** The same with lists in place of typed arrays of numbers, which MessagePack would take for bytes. Bytes stay bytes. */
+/**
+ * The same with lists in place of typed arrays of numbers, which MessagePack would take for bytes. Bytes stay bytes, and what holds no
+ * such array is not copied: most messages hold none, and a ramp has as many messages as workers in every step.
+ */
 function withLists(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   if (isNumbers(value)) return Array.from(value);
-  if (Array.isArray(value)) return value.map(withLists);
+  if (Array.isArray(value)) return listed(value);
   const isPlain = Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null;
-  return isPlain ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withLists(item)])) : value;
+  return isPlain ? fieldsListed(value) : value;
+}
+
+function listed(list: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let at = 0; at < list.length; at++) {
+    const item = withLists(list[at]);
+    if (item === list[at]) continue;
+    copy ??= [...list];
+    copy[at] = item;
+  }
+  return copy ?? list;
+}
+
+function fieldsListed(fields: object): object {
+  let copy: object | undefined;
+  for (const key of Object.keys(fields)) {
+    const value: unknown = Reflect.get(fields, key);
+    const item = withLists(value);
+    if (item === value) continue;
+    copy ??= { ...fields };
+    // an assignment to a key of that name would change the prototype
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true });
+    else Reflect.set(copy, key, item);
+  }
+  return copy ?? fields;
 }
 
 function isNumbers(value: object): value is Uint16Array | Uint32Array | Float64Array {
