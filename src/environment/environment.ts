@@ -14,7 +14,8 @@ import type { RunSetup, UserClassUpdate } from '../link/index.js';
 import { RunStatistics } from '../stats/index.js';
 import { taskSelectionOf, type User, updateUserClass } from '../users/index.js';
 import { LocalRunner } from './localRunner.js';
-import type { MasterRunner, MasterRunnerOptions } from './masterRunner.js';
+import type { MasterRunner } from './masterRunner.js';
+import type { MasterRunnerOptions } from './masterRunnerOptions.js';
 import {
   type CompleteOptions,
   checkedShape,

@@ -3,23 +3,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { MessageListener, RunState, StartOptions, StatisticsView } from '../events/index.js';
-import {
-  type LinkServer,
-  type LocustServer,
-  type LocustServerOptions,
-  type MasterEnd,
-  MessageListeners,
-  openLinkServer,
-  openLocustServer,
-  type ServerTls,
-  type UserClassUpdate,
-  type WorkerHello,
-} from '../link/index.js';
-import { type Journal, Master, type Patience, type RestoredRun, type WorkerStatus } from '../master/index.js';
+import { MessageListeners, type UserClassUpdate } from '../link/index.js';
+import { Master, type WorkerStatus } from '../master/index.js';
 import type { RunStatistics } from '../stats/index.js';
 import { StopTest } from '../users/index.js';
-import { readVersion } from '../version.js';
+import { UsageMonitor } from '../worker/index.js';
 import type { Environment } from './environment.js';
+import type { MasterRunnerOptions } from './masterRunnerOptions.js';
+import { MasterServers } from './masterServers.js';
 import type { TestRunner } from './testRunner.js';
 import { bindShape, prepareTest, runSetup, testSettings } from './testSettings.js';
 
@@ -28,42 +19,8 @@ const clientId = 'master';
 const defaultLeadSeconds = 0.2;
 /** Seconds after which a worker that cannot hear its master stops its users, where they are given to others. */
 const defaultLeaseSeconds = 8;
-
-export interface MasterRunnerOptions {
-  /** Address to listen on; `*`: all of this machine. Default `*`. Locust: `master_bind_host`. */
-  readonly bindHost?: string;
-  /** 0: any free one, see `port`. Default 5557. Locust: `master_bind_port`. */
-  readonly bindPort?: number;
-  /** What a worker must know to join. Default: `TSLOAD_TOKEN` of the environment variables, else one that is made. */
-  readonly token?: string;
-  readonly tls?: ServerTls;
-  /**
-   * Whether this process starts workers itself. Where there is `tls`, they get a port of their own, unencrypted on 127.0.0.1
-   * (`ownPort`): the certificate is for another name, and they may have none of their own. Default false.
-   */
-  readonly startsWorkers?: boolean;
-  /** The package of the locustfile, for workers that have none. Default: they are told that there is none. */
-  readonly locustfile?: () => Promise<Uint8Array>;
-  /**
-   * Workers of Locust, boomer and others of that protocol may join too, at an address and port of their own: it has no token.
-   * Default: they may not. Command line `--protocol locust`.
-   */
-  readonly locust?: Omit<LocustServerOptions, 'onWorker' | 'userClasses'>;
-  /** Whether users of a worker that is not heard of are given to others. Default false. Locust: `--enable-rebalancing`. */
-  readonly enableRebalancing?: boolean;
-  /** What is to be kept for a master that goes on after this one. Default: nothing. */
-  readonly journal?: Journal;
-  /** The run of a master that ended: this one goes on with it. The statistics are restored by then. */
-  readonly restored?: RestoredRun;
-  /** Whether warnings of workers are repeated in this process's log. Default true. */
-  readonly repeatsWarnings?: boolean;
-  /** Seconds that a plan is sent before its time. Default 0.2. */
-  readonly leadSeconds?: number;
-  /** Seconds after which a worker that cannot hear its master stops its users, with rebalancing. Default 8. */
-  readonly leaseSeconds?: number;
-  /** How long silent workers are waited for. */
-  readonly patience?: Partial<Patience>;
-}
+/** What a busy processor means here. */
+const lateReports = 'reports of workers are counted late, and users started late; use fewer workers or request names';
 
 export class MasterRunner implements TestRunner {
   readonly workerIndex = -1;
@@ -72,9 +29,8 @@ export class MasterRunner implements TestRunner {
   readonly token: string;
   readonly #master: Master;
   readonly #listeners = new MessageListeners();
-  /** The first is for everybody, a second one for workers that this process starts. */
-  readonly #servers: LinkServer[] = [];
-  #locustServer: LocustServer | undefined;
+  readonly #servers = new MasterServers();
+  readonly #usage: UsageMonitor;
 
   /** For `MasterRunner.open`. */
   private constructor(
@@ -90,7 +46,10 @@ export class MasterRunner implements TestRunner {
       statistics,
       setup: restored?.setup ?? runSetup(environment),
       classes: () => environment.userClasses.map(({ name, weight, fixedCount }) => ({ name, weight, fixedCount })),
-      prepare: () => prepareTest(environment),
+      prepare: () => {
+        prepareTest(environment);
+        this.#usage.beginTest();
+      },
       settings: () => ({ ...testSettings(environment), leaseSeconds }),
       shape: environment.shape,
       resetStats: environment.options.resetStats,
@@ -104,7 +63,8 @@ export class MasterRunner implements TestRunner {
       repeatsWarnings: options.repeatsWarnings ?? true,
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
-    void this.#master.ended.then(() => this.#closeServers());
+    this.#usage = new UsageMonitor(environment, environment.options.usageLimits, lateReports);
+    void this.#master.ended.then(() => this.#close());
   }
 
   /** Listens for workers. Throws `ConnectionError` when it cannot. For `Environment.createMasterRunner`. */
@@ -118,39 +78,26 @@ export class MasterRunner implements TestRunner {
     }
     const runner = new MasterRunner(environment, statistics, options);
     try {
-      await runner.#listen(options);
+      await runner.#servers.open(options, {
+        token: runner.token,
+        userClasses: () => environment.userClasses.map(({ name }) => name),
+        onWorker: (hello, link) => runner.#master.addWorker(hello, link),
+      });
     } catch (thrown) {
-      await runner.#closeServers();
+      await runner.#close();
       throw thrown;
     }
     return runner;
   }
 
-  async #listen(options: MasterRunnerOptions): Promise<void> {
-    const { tls, locustfile } = options;
-    const server = {
-      token: this.token,
-      version: readVersion(),
-      onWorker: (hello: WorkerHello, link: MasterEnd) => this.#master.addWorker(hello, link),
-      ...(locustfile === undefined ? {} : { locustfile }),
-    };
-    const [host, port] = [options.bindHost ?? '*', options.bindPort ?? 5557];
-    this.#servers.push(await openLinkServer({ ...server, host, port, ...(tls === undefined ? {} : { tls }) }));
-    if (options.locust !== undefined) await this.#listenToLocust(options.locust);
-    if (tls === undefined || !options.startsWorkers) return;
-    this.#servers.push(await openLinkServer({ ...server, host: '127.0.0.1', port: 0 }));
+  /** From now on workers are let in: for a runner that was made with `isHeld`, when listeners of `init` are done. */
+  release(): void {
+    this.#servers.release();
   }
 
-  async #listenToLocust(options: NonNullable<MasterRunnerOptions['locust']>): Promise<void> {
-    this.#locustServer = await openLocustServer({
-      ...options,
-      userClasses: () => this.environment.userClasses.map(({ name }) => name),
-      onWorker: (hello, link) => this.#master.addWorker(hello, link),
-    });
-  }
-
-  async #closeServers(): Promise<void> {
-    await Promise.all([...this.#servers, this.#locustServer].map((server) => server?.close()));
+  async #close(): Promise<void> {
+    this.#usage.close();
+    await this.#servers.close();
   }
 
   get state(): RunState {
@@ -209,30 +156,31 @@ export class MasterRunner implements TestRunner {
 
   /** The port that it listens on. */
   get port(): number {
-    return this.#servers[0]?.port ?? 0;
+    return this.#servers.port;
   }
 
   /** Where workers that this process starts reach it, without encryption. */
   get ownPort(): number {
-    return this.#servers.at(-1)?.port ?? 0;
+    return this.#servers.ownPort;
   }
 
   /** For example `ws://192.0.2.7:5557`. */
   get url(): string {
-    return this.#servers[0]?.url ?? '';
+    return this.#servers.url;
   }
 
   /** The port at which workers of Locust's protocol join; 0 when they may not. */
   get locustPort(): number {
-    return this.#locustServer?.port ?? 0;
+    return this.#servers.locustPort;
   }
 
   get ended(): Promise<void> {
     return this.#master.ended;
   }
 
+  /** A processor core was busy at least once in this test, here or on a worker. */
   get hasCpuWarning(): boolean {
-    return this.#master.hasCpuWarning;
+    return this.#master.hasCpuWarning || this.#usage.hasWarned;
   }
 
   get hasFault(): boolean {
@@ -277,7 +225,7 @@ export class MasterRunner implements TestRunner {
 
   /** Stops, lets all workers go and listens no more; at once for a call from a listener of `testStopping` or `testStop`. */
   quit(): Promise<void> {
-    const quit = this.#master.quit().then(() => this.#closeServers());
+    const quit = this.#master.quit().then(() => this.#close());
     return this.#master.isTellingEnd ? Promise.resolve() : quit;
   }
 

@@ -61,6 +61,8 @@ export interface WorkerRunnerOptions {
 export class WorkerRunner implements TestRunner {
   readonly workerCount = 1;
   readonly ended: Promise<void>;
+  /** Resolves when the master has said how the run is set up and which index this worker has, or when there is no master any more. */
+  readonly #joined: Promise<void>;
   readonly #listeners = new MessageListeners();
   readonly #worker: Worker;
   #ending: WorkerEnding | undefined;
@@ -77,6 +79,11 @@ export class WorkerRunner implements TestRunner {
     this.ended = new Promise((resolve) => {
       resolveEnded = resolve;
     });
+    let resolveWelcomed: () => void = () => {};
+    const welcomed = new Promise<void>((resolve) => {
+      resolveWelcomed = resolve;
+    });
+    this.#joined = Promise.race([welcomed, this.ended]);
     const recorder = new IntervalRecorder({ maxNames: environment.options.maxNames });
     const settings = new WorkerSettings(environment, recorder, (message) => this.#worker.fault(message));
     this.#worker = new Worker({
@@ -87,7 +94,10 @@ export class WorkerRunner implements TestRunner {
       recorder,
       firesTestEvents: true,
       holdsMessages: options.isHeld ?? false,
-      applySetup: (setup) => settings.applySetup(setup),
+      applySetup: (setup) => {
+        settings.applySetup(setup);
+        resolveWelcomed();
+      },
       applySettings: (test) => settings.applyTest(test),
       updateUserClass: (update) => settings.update(update),
       customMessage: (message) => this.#listeners.deliver(message, environment),
@@ -103,7 +113,7 @@ export class WorkerRunner implements TestRunner {
     });
   }
 
-  /** Joins the master. Throws `ConnectionError` when it cannot. For `Environment.createWorkerRunner`. */
+  /** Joins the master; knows its index then. Throws `ConnectionError` when it cannot. For `Environment.createWorkerRunner`. */
   static async open(environment: Environment, options: WorkerRunnerOptions): Promise<WorkerRunner> {
     const clientId = `${hostname()}_${randomBytes(16).toString('hex')}`;
     let runner: WorkerRunner | undefined;
@@ -119,6 +129,7 @@ export class WorkerRunner implements TestRunner {
     });
     setClockOffset(link.vitals.clockOffsetSeconds); // before anything begins to count seconds
     runner = new WorkerRunner(environment, link, clientId, options);
+    await runner.#joined;
     return runner;
   }
 

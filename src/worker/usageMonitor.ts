@@ -25,6 +25,8 @@ export class UsageMonitor {
   constructor(
     private readonly environment: Environment,
     private readonly limits: UsageLimits,
+    /** What a busy processor means, and what to do. */
+    private readonly consequence = 'measured times may be too long; run fewer users here, or spread them over more processes and machines',
   ) {
     this.#timer = setInterval(() => this.#sample(), limits.intervalSeconds * 1000);
     this.#timer.unref();
@@ -56,7 +58,7 @@ export class UsageMonitor {
     if (this.hasWarned) return;
     this.hasWarned = true;
     log.warning(
-      `CPU usage is ${cpuUsage.toFixed(0)} % of one core, above ${this.limits.warningPercent} %: measured times may be too long; run fewer users here, or spread them over more processes and machines`,
+      `CPU usage is ${cpuUsage.toFixed(0)} % of one core, above ${this.limits.warningPercent} %: ${this.consequence}`,
     );
   }
 }

@@ -17,6 +17,7 @@ for (const name of ['testStart', 'testStopping', 'testStop', 'spawningComplete',
   events[name].addListener(() => console.log(name));
 }
 events.workerConnect.addListener(() => console.log('workerConnect'));
+events.init.addListener(({ runner }) => console.log('init on', runner?.workerIndex));
 events.quit.addListener(({ exitCode }) => console.log('quit', exitCode, 'done', done));
 export class U extends User {
   static waitTime = constant(0.1);
@@ -68,6 +69,8 @@ describe('a master and three workers, two of them without a locustfile', () => {
     const indexes = workers.map(({ stdout }) => /user on (\d)/.exec(stdout)?.[1]);
     expect([...indexes].sort()).toEqual(['0', '1', '2']);
     for (const { stdout } of workers) expect(stdout.match(/^user on /gm)).toHaveLength(2);
+    for (const [at, { stdout }] of workers.entries()) expect(lines(stdout, `init on ${indexes[at]}`)).toBe(1);
+    expect(lines(master.stdout, 'init on -1')).toBe(1);
     expect(lines(master.stdout, 'workerConnect')).toBe(3);
     expect(master.stdout).not.toMatch(/user on/);
     expect(master.stderr).toMatch(/All users spawned: \{"U": 6\} \(6 total users\)/);

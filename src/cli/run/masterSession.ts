@@ -58,6 +58,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
       bindHost: role.bindHost,
       bindPort: role.bindPort,
       token,
+      isHeld: true,
       locustfile: delivery.package,
       enableRebalancing: settings.enableRebalancing,
       repeatsWarnings: isOpen(role), // its own workers' lines are shown anyway
@@ -70,6 +71,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     await announce(setting, runner, given === undefined ? token : undefined);
     await initialise(environment, runner);
     checkHosts(environment);
+    runner.release();
     const lines = new PrefixedLines(around.logging.stream);
     await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
     await own.start(orders(runner.ownPort, token));

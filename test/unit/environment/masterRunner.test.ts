@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Environment, type EnvironmentOptions, type MasterRunnerOptions } from '../../../src/environment/index.js';
 import type { CustomMessage } from '../../../src/events/index.js';
+import { connectToMaster } from '../../../src/link/index.js';
 import { constant, task, User } from '../../../src/users/index.js';
+import { readVersion } from '../../../src/version.js';
+import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
 import { idle } from './running.js';
 
@@ -118,6 +121,44 @@ describe("a master's runner", () => {
     await until(() => got[1]!.length === 2 && heard.length === 1);
     expect(got).toEqual([[{ to: 'all' }], [{ to: 'all' }, 'one']]);
     expect(heard[0]).toMatchObject({ type: 'answer', data: [1, 2], nodeId: master.workers[0]!.runner.clientId });
+  });
+
+  test('lets workers in when it is released, and not while listeners of init prepare what these need', async () => {
+    const environment = new Environment({ userClasses: [idle('A')] });
+    const connected: string[] = [];
+    environment.events.workerConnect.addListener(({ clientId }) => connected.push(clientId));
+    const own = { bindHost: '127.0.0.1', bindPort: 0, token: 'secret', isHeld: true };
+    const runner = await environment.createMasterRunner(own);
+    const hello = () => ({ worker: 'early', version: readVersion(), graceSeconds: 1 });
+    const address = { host: '127.0.0.1', port: runner.port, token: 'secret' };
+    const link = await connectToMaster({ ...address, hello, graceSeconds: 1 });
+    const said: string[] = [];
+    link.listen({ message: ({ kind }) => said.push(kind), closed: () => said.push('closed') });
+    expect([runner.workerCount, connected, said]).toEqual([0, [], []]);
+    runner.release();
+    await until(() => said.includes('welcome'));
+    expect([runner.workerCount, connected]).toEqual([1, ['early']]);
+    link.send({ kind: 'quit' });
+    await runner.quit();
+    await until(() => said.includes('closed'));
+  });
+
+  test('[110] looks at itself as workers do: usageMonitor, and cpuWarning with a line and a flag', async () => {
+    using log = captureLog();
+    const usageLimits = { intervalSeconds: 0.05, warningPercent: 0 };
+    await using master = await aMaster({ workers: 0, userClasses: [idle('A')], usageLimits });
+    const { events } = master.environment;
+    const [samples, warnings]: [number[], number[]] = [[], []];
+    events.usageMonitor.addListener(({ memoryUsage }) => samples.push(memoryUsage));
+    events.cpuWarning.addListener(({ cpuUsage }) => warnings.push(cpuUsage));
+    await until(() => samples.length > 1 && warnings.length > 1);
+    expect(samples[0]).toBeGreaterThan(1e6);
+    expect(master.runner.hasCpuWarning).toBe(true);
+    expect(log.at('WARNING').filter((line) => line.includes('reports of workers are counted late'))).toHaveLength(1);
+    await master.runner.quit();
+    samples.length = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(samples).toEqual([]);
   });
 
   test('takes nobody who does not know its token', async () => {

@@ -8,7 +8,7 @@ import { aWorker, counting, requestsOf } from './workers.js';
 describe('a master that was started anew', () => {
   test('hears what the worker is doing', async () => {
     await using worker = await aWorker({ userClasses: [idle('A')] });
-    expect(worker.hello().standing).toBeUndefined();
+    expect(worker.firstHello.standing).toBeUndefined();
     worker.welcome();
     await worker.begin();
     await worker.spawn({ A: 2 });

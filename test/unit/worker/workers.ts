@@ -22,8 +22,11 @@ export interface TestedWorker extends AsyncDisposable {
   readonly link: BreakableLink;
   /** The events of tests that were fired, in order. */
   readonly fired: readonly string[];
+  /** What it said of itself when it joined. */
+  readonly firstHello: WorkerHello;
   /** What it says of itself to a master that does not know it. */
   hello(): WorkerHello;
+  /** Says once more how the run is set up, as the master did when the worker joined. */
   welcome(setup?: Partial<RunSetup>): void;
   /** Begins a test; resolves when the worker says that it has. */
   begin(settings?: Partial<TestSettings>, test?: number): Promise<void>;
@@ -37,13 +40,20 @@ export async function aWorker({ userClasses, ...options }: WorkerBuild): Promise
   const environment = new Environment({ userClasses, stallSeconds: 0 });
   const fired = firedOn(environment);
   const link = new BreakableLink();
+  const welcome = (setup: Partial<RunSetup> = {}) => {
+    const whole = { run: 'run', userConfigs: [], equalWeights: false, maxNames: 10_000, ...setup };
+    link.say({ kind: 'welcome', index: 3, setup: whole });
+  };
+  welcome();
   let hello: () => WorkerHello = () => ({ worker: '', version: '', graceSeconds: 0 });
+  let firstHello = hello();
   const runner = await environment.createWorkerRunner({
     graceSeconds: 60,
     ...options,
     times: { heartbeatSeconds: 0.02, watchSeconds: 0.01, lastReportsSeconds: 0.2, ...options.times },
     connect: (say) => {
       hello = say;
+      firstHello = say();
       return Promise.resolve(link);
     },
   });
@@ -57,11 +67,9 @@ export async function aWorker({ userClasses, ...options }: WorkerBuild): Promise
     runner,
     link,
     fired,
+    firstHello,
     hello: () => hello(),
-    welcome(setup = {}) {
-      const whole = { run: 'run', userConfigs: [], equalWeights: false, maxNames: 10_000, ...setup };
-      link.say({ kind: 'welcome', index: 3, setup: whole });
-    },
+    welcome,
     async begin(settings = {}, test = 1) {
       const before = link.of('started').length;
       link.say({
