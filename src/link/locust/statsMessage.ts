@@ -14,6 +14,7 @@ import {
   lowestMicrosOf,
   type OutcomeStats,
   samplesOf,
+  withoutAddresses,
 } from '../../stats/index.js';
 
 interface Entry {
@@ -89,7 +90,8 @@ export class StatsMessage {
     return entry;
   }
 
-  #addError({ requestType: method, name, error, occurrences, firstSeen, lastSeen }: ErrorStats): void {
+  #addError({ requestType: method, name, error: text, occurrences, firstSeen, lastSeen }: ErrorStats): void {
+    const error = withoutAddresses(text);
     const key = locustErrorKey(method, name, error);
     const known = this.#errors.get(key);
     if (known === undefined) {
