@@ -262,7 +262,7 @@ export const behaviours: readonly Behaviour[] = [
     number: 136,
     behaviour: 'a worker keeps the stop timeout, drops old orders and reports totals',
   },
-  { number: 137, behaviour: 'a worker that cannot connect gives up', later: 'distributed' },
+  { number: 137, behaviour: 'a worker that cannot connect gives up' },
   {
     number: 138,
     behaviour: 'a worker sends its last log lines, and says when it stops',

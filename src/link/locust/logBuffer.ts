@@ -7,7 +7,7 @@ const maxLines = 500;
 export class LogBuffer {
   #lines: string[] = [];
   #hasNew = false;
-  #lastTime = performance.now();
+  #lastTime = Number.NEGATIVE_INFINITY; // the first lines go at once
 
   constructor(
     private readonly worker: string,

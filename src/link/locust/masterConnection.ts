@@ -7,31 +7,31 @@
  * still knows this worker.
  */
 import { randomUUID } from 'node:crypto';
-import { epochSeconds } from '../../clock.js';
 import { ConnectionError, LinkError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
 import type { LinkListener, LinkVitals } from '../link.js';
 import type { WorkerEnd } from '../memory.js';
-import type { MasterMessage, WorkerMessage } from '../messages.js';
+import type { MasterMessage, ReportMessage, WorkerMessage } from '../messages.js';
 import { Delivery } from './delivery.js';
 import type { Envelope } from './envelope.js';
+import { inTime } from './inTime.js';
 import { LogBuffer } from './logBuffer.js';
 import { MasterSocket } from './masterSocket.js';
+import { anyVersion, MasterTest } from './masterTest.js';
 import type { LocustMasterOptions } from './options.js';
 import { fromWire } from './values.js';
-import { masterTypes, readIndex, readSpawn, readUpdate, readUserCount } from './workerProtocol.js';
+import { masterTypes, readIndex, readUpdate, readUserCount } from './workerProtocol.js';
 import { WorkerReports } from './workerReports.js';
 
-/** Asks the master not to compare versions. */
-const anyVersion = -1;
 const defaults = {
   reportSeconds: 3,
   connectSeconds: 5,
   connectTries: 61,
   masterTimeoutSeconds: 60,
+  reviveSeconds: 5,
   logSeconds: 10,
 } as const;
-/** Seconds in which failed tries are no news. */
+/** Seconds in which failed tries are no news, but for the first. */
 const quietSeconds = 30;
 const maxNames = 10_000;
 
@@ -40,7 +40,6 @@ const log = getLogger('tsload.link');
 export class MasterConnection implements WorkerEnd {
   readonly #id: string;
   readonly #settings: Required<Omit<LocustMasterOptions, 'signal'>>;
-  readonly #classes: ReadonlySet<string>;
   readonly #delivery = new Delivery<MasterMessage>();
   readonly #socket: MasterSocket;
   readonly #reports: WorkerReports;
@@ -48,14 +47,9 @@ export class MasterConnection implements WorkerEnd {
   #ticker: NodeJS.Timeout | undefined;
   #acknowledged: () => void = () => {};
   #isRegistered = false;
-  #test = 0;
-  /** From the first spawn to the worker's word that it has stopped. */
-  #isTesting = false;
-  /** The master does not know of the stop: this worker's users ended the test. */
-  #isOwnStop = false;
-  #step = 0;
-  #lastTimestamp = 0;
-  readonly #unknownClasses = new Set<string>();
+  readonly #test: MasterTest;
+  /** The last report of this worker that is in the statistics which were collected. */
+  #sequence = 0;
 
   /** Resolves when the master has registered this worker. Throws `ConnectionError` when it does not, or without `zeromq`. */
   static async open(options: LocustMasterOptions): Promise<MasterConnection> {
@@ -73,18 +67,27 @@ export class MasterConnection implements WorkerEnd {
   private constructor(options: LocustMasterOptions) {
     this.#settings = { ...defaults, ...options };
     this.#id = options.hello().worker;
-    this.#classes = new Set(options.userClasses);
     this.#socket = new MasterSocket({
       id: this.#id,
       host: options.host,
       port: options.port,
       timeoutSeconds: this.#settings.masterTimeoutSeconds,
+      reviveSeconds: this.#settings.reviveSeconds,
+      graceSeconds: options.hello().graceSeconds,
       received: (envelope) => this.#take(envelope),
       interrupted: (reason) => this.#delivery.interrupted(reason),
-      resumed: () => this.#delivery.resumed(),
+      resumed: () => this.#resumed(),
     });
     this.#reports = new WorkerReports(options.userClasses, this.#settings.reportSeconds);
     this.#logs = new LogBuffer(this.#id, this.#settings.logSeconds);
+    this.#test = new MasterTest({
+      userClasses: options.userClasses,
+      reports: this.#reports,
+      deliver: (message) => this.#delivery.message(message),
+      post: (type, data) => this.#socket.post(type, data),
+      postIfKnown: (type, data) => this.#socket.postIfKnown(type, data),
+      sendStats: () => this.#sendStats(),
+    });
   }
 
   get vitals(): LinkVitals {
@@ -106,18 +109,16 @@ export class MasterConnection implements WorkerEnd {
         this.#socket.beat(message);
         return;
       case 'report':
-        this.#reports.add(message);
-        for (const exception of this.#reports.takeExceptions()) this.#socket.post('exception', exception);
-        this.#delivery.message({ kind: 'acknowledge', sequence: message.sequence });
+        this.#report(message);
         return;
       case 'users':
-        this.#users(message);
+        this.#test.users(message);
         return;
       case 'stopped':
-        this.#stopped();
+        this.#test.stopped();
         return;
       case 'stopTest':
-        this.#stopTest(message.reason);
+        this.#test.end(message.reason);
         return;
       case 'logs':
         this.#logs.add(message.lines);
@@ -141,19 +142,22 @@ export class MasterConnection implements WorkerEnd {
 
   async #register(signal: AbortSignal | undefined): Promise<void> {
     const { host, port, connectSeconds, connectTries } = this.#settings;
+    const seconds = connectSeconds * connectTries;
     const acknowledged = new Promise<true>((resolve) => {
       this.#acknowledged = () => resolve(true);
     });
     for (let attempt = 1; attempt <= connectTries; attempt++) {
       this.#socket.register(anyVersion);
-      if (await withinSeconds(acknowledged, connectSeconds, signal)) {
+      if (await inTime(acknowledged, connectSeconds, signal)) {
         this.#begin();
         return;
       }
-      const level = attempt * connectSeconds <= quietSeconds ? 'debug' : 'info';
-      log[level](`no answer of the Locust master at ${host}:${port} yet, try ${attempt} of ${connectTries}`);
+      const isNews = attempt === 1 || attempt * connectSeconds > quietSeconds;
+      log[isNews ? 'info' : 'debug'](
+        `no answer of a Locust master at ${host}:${port} yet: trying again, for ${seconds} s in all`,
+      );
+      this.#socket.revive();
     }
-    const seconds = connectSeconds * connectTries;
     throw new ConnectionError(
       `no Locust master answered at ${host}:${port} within ${seconds} s: start it, or give its address with --master-host and --master-port`,
     );
@@ -171,10 +175,15 @@ export class MasterConnection implements WorkerEnd {
       this.#end(new LinkError(`the Locust master has not answered for ${masterTimeoutSeconds} s: it is given up`));
       return;
     }
-    this.#socket.reviveIfUnheard();
+    this.#socket.revive();
     if (this.#socket.isKnown && this.#reports.isDue) this.#sendStats();
     const logs = this.#logs.takeDue();
     if (logs !== undefined) this.#socket.post('logs', logs);
+  }
+
+  #resumed(): void {
+    this.#delivery.resumed();
+    this.#sendStats();
   }
 
   #take(envelope: Envelope): void {
@@ -195,13 +204,13 @@ export class MasterConnection implements WorkerEnd {
         this.#delivery.message({ kind: 'heartbeat' });
         return;
       case 'spawn':
-        this.#spawn(data);
+        this.#test.spawn(data);
         return;
       case 'spawning_complete':
-        this.#delivery.message({ kind: 'spawningComplete', test: this.#test, userCount: readUserCount(data) });
+        this.#test.spawningComplete(readUserCount(data));
         return;
       case 'stop':
-        this.#stop();
+        this.#test.stop();
         return;
       case 'quit':
         this.#delivery.message({ kind: 'quit' });
@@ -227,74 +236,12 @@ export class MasterConnection implements WorkerEnd {
     this.#acknowledged();
   }
 
-  #spawn(data: unknown): void {
-    const { timestamp, counts, settings } = readSpawn(data);
-    this.#socket.post('spawning', null);
-    if (timestamp <= this.#lastTimestamp) {
-      log.info('a spawn that is no newer than the one before is discarded');
-      return;
-    }
-    this.#lastTimestamp = timestamp;
-    const startTime = epochSeconds();
-    if (!this.#isTesting) {
-      this.#isTesting = true;
-      this.#test++;
-      this.#step = 0;
-      this.#reports.reset();
-      this.#delivery.message({ kind: 'testStart', test: this.#test, startTime, period: this.#test, settings });
-    }
-    const known = Object.entries(counts).filter(([name, count]) => this.#knows(name, count));
-    const [test, step] = [this.#test, ++this.#step];
-    const times = { test, step, startTime, spacingSeconds: 0, isLast: true };
-    this.#delivery.message({ kind: 'spawn', ...times, counts: Object.fromEntries(known), starts: [] });
-  }
-
-  #knows(name: string, count: number): boolean {
-    if (this.#classes.has(name)) return true;
-    if (count > 0 && !this.#unknownClasses.has(name)) {
-      this.#unknownClasses.add(name);
-      log.error(
-        `the master wants users of class ${name}, and this locustfile has none: both must have the same classes`,
-      );
-    }
-    return false;
-  }
-
-  #users({ test, step, userCounts }: WorkerMessage & { readonly kind: 'users' }): void {
-    this.#reports.noteUsers(userCounts);
-    if (test !== this.#test || step === 0 || step < this.#step) return;
-    this.#socket.postIfKnown('spawning_complete', this.#reports.users);
-  }
-
-  #stop(): void {
-    if (this.#isTesting) this.#delivery.message({ kind: 'stop', test: this.#test, isHurried: false });
-    else this.#tellStopped();
-  }
-
-  #stopped(): void {
-    this.#isTesting = false;
-    this.#reports.noteUsers({});
-    this.#sendStats();
-    if (!this.#isOwnStop) this.#tellStopped();
-    this.#isOwnStop = false;
-  }
-
-  /** First gone, then there again: Locust's master forgets a worker at the first and takes it in at the second. */
-  #tellStopped(): void {
-    this.#socket.post('client_stopped', null);
-    this.#socket.post('client_ready', anyVersion);
-  }
-
-  /** Locust has no way for a worker to end a test: its users stop here, and the master sees why. */
-  #stopTest(reason: string): void {
-    if (!this.#isTesting || this.#isOwnStop) return;
-    this.#isOwnStop = true;
-    if (reason !== '')
-      this.#socket.post('exception', { msg: reason, traceback: `the test was ended by a user: ${reason}` });
-    log.error(
-      `${reason === '' ? 'a user ended the test' : reason}: the users of this worker stop; a Locust master cannot be told to end the test`,
-    );
-    this.#delivery.message({ kind: 'stop', test: this.#test, isHurried: false });
+  /** Acknowledged when it was sent: what a report measured waits for the next message of statistics. */
+  #report(message: ReportMessage): void {
+    if (!this.#reports.hasRoomFor(message)) this.#sendStats();
+    if (message.period === this.#test.number) this.#reports.add(message);
+    this.#sequence = message.sequence;
+    for (const exception of this.#reports.takeExceptions()) this.#socket.post('exception', exception);
   }
 
   #update(data: unknown): void {
@@ -312,8 +259,11 @@ export class MasterConnection implements WorkerEnd {
     else log.warning(`a message of type ${type} is not sent: Locust has a message of its own of that name`);
   }
 
+  /** Without a connection they wait, and do not count as reported. */
   #sendStats(): void {
     this.#socket.post('stats', this.#reports.take());
+    if (this.#socket.isKnown && this.#sequence > 0)
+      this.#delivery.message({ kind: 'acknowledge', sequence: this.#sequence });
   }
 
   #end(reason?: Error): void {
@@ -321,23 +271,5 @@ export class MasterConnection implements WorkerEnd {
     clearInterval(this.#ticker);
     this.#delivery.closed(reason);
     this.#socket.close();
-  }
-}
-
-/** Whether it comes in time. Throws the signal's reason. */
-async function withinSeconds(event: Promise<true>, seconds: number, signal: AbortSignal | undefined): Promise<boolean> {
-  signal?.throwIfAborted();
-  let timer: NodeJS.Timeout | undefined;
-  let abort = () => {};
-  const late = new Promise<false>((resolve, reject) => {
-    timer = setTimeout(() => resolve(false), seconds * 1000);
-    abort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([event, late]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
   }
 }

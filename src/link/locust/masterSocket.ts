@@ -7,6 +7,7 @@
  * each new connection only heartbeats are sent until something comes back.
  */
 import type { Dealer } from 'zeromq';
+import { ConnectionError } from '../../errors.js';
 import { getLogger } from '../../log.js';
 import type { LinkVitals } from '../link.js';
 import { type Envelope, packEnvelope, readEnvelope } from './envelope.js';
@@ -16,8 +17,6 @@ import { endpointOf, loadZeroMq, socketOptions, type ZeroMq } from './zeromq.js'
 
 /** Messages that wait for the master; beyond it the oldest is dropped. */
 const maxHeld = 10_000;
-/** Milliseconds after which a connection on which nothing comes back is made anew. */
-const unheardMillis = 5000;
 /** Milliseconds that the last messages get to leave a socket that is closed. */
 const lingerMillis = 1000;
 
@@ -28,6 +27,10 @@ export interface MasterSocketOptions {
   readonly host: string;
   readonly port: number;
   readonly timeoutSeconds: number;
+  /** Seconds after which a connection on which nothing comes back, or that does not come, is made anew. */
+  readonly reviveSeconds: number;
+  /** Seconds that users go on without a connection: for the log. */
+  readonly graceSeconds: number;
   received(envelope: Envelope): void;
   interrupted(reason: string): void;
   resumed(): void;
@@ -39,19 +42,25 @@ interface Beat {
   readonly memoryBytes: number;
 }
 
+interface Packed {
+  readonly bytes: Buffer;
+  /** It waits for another connection when this one does not take it; others are of no use later. */
+  readonly isKept: boolean;
+}
+
 export class MasterSocket {
   #zeroMq: ZeroMq | undefined;
   #dealer: Dealer | undefined;
-  #outbox: Outbox<Buffer> | undefined;
+  #outbox: Outbox<Packed> | undefined;
   #isConnected = false;
   #isKnown = false;
   #wasKnown = false;
   #isClosed = false;
   #registration: unknown;
-  #held: Buffer[] = [];
+  #held: Packed[] = [];
   #hasComplained = false;
-  /** All of `performance.now()`. */
-  #connectedAt = 0;
+  /** All of `performance.now()`. When there last was a connection, or one less, or a new try. */
+  #changedAt = performance.now();
   #provenAt = performance.now();
   #answeredAt: number | undefined;
   #unanswered: number[] = [];
@@ -59,10 +68,17 @@ export class MasterSocket {
 
   constructor(private readonly options: MasterSocketOptions) {}
 
-  /** Throws `ConnectionError` without the `zeromq` package. */
+  /** Throws `ConnectionError` without the `zeromq` package, or when the host is no name of one. */
   async open(): Promise<void> {
     this.#zeroMq = await loadZeroMq();
-    this.#connect(this.#zeroMq);
+    try {
+      this.#connect(this.#zeroMq);
+    } catch (cause) {
+      const { host, port } = this.options;
+      throw new ConnectionError(`${host}:${port} is no address of a Locust master: give one with --master-host`, {
+        cause,
+      });
+    }
   }
 
   get vitals(): LinkVitals {
@@ -88,7 +104,7 @@ export class MasterSocket {
   /** Registers, now or as soon as there is a connection. */
   register(version: unknown): void {
     this.#registration = version;
-    if (this.#isConnected) this.#push(this.#pack('client_ready', version));
+    if (this.#isConnected) this.#push(this.#pack('client_ready', version, false));
   }
 
   /** Exactly what a Locust master reads, as numbers: without them it goes deaf. */
@@ -100,37 +116,38 @@ export class MasterSocket {
       current_memory_usage: Number.isFinite(memoryBytes) ? Math.round(memoryBytes) : 0,
     };
     this.#unanswered = [...this.#unanswered.slice(-9), performance.now()];
-    this.#push(this.#pack('heartbeat', data));
+    this.#push(this.#pack('heartbeat', data, false));
   }
 
   /** Sent now, or when the master is known to be there. */
   post(type: string, data: unknown): void {
-    const packed = this.#pack(type, data);
-    if (this.isKnown) {
-      this.#push(packed);
-      return;
-    }
-    if (this.#held.length >= maxHeld) this.#held.shift();
-    this.#held.push(packed);
+    const packed = this.#pack(type, data, true);
+    if (this.isKnown) this.#push(packed);
+    else this.#hold(packed);
   }
 
   /** Sent now or never. */
   postIfKnown(type: string, data: unknown): void {
-    if (this.isKnown) this.#push(this.#pack(type, data));
+    if (this.isKnown) this.#push(this.#pack(type, data, false));
   }
 
-  /** A connection on which nothing comes back may be one that the master's socket does not take for ours. */
-  reviveIfUnheard(): void {
-    if (!this.#isConnected || this.#isKnown || this.#answeredAt === undefined) return;
-    if (performance.now() - this.#connectedAt > unheardMillis) this.reopen();
+  /**
+   * A connection on which nothing comes back may be one that the master's socket does not take for ours; and ZeroMQ tries no more
+   * after an answer that it does not understand.
+   */
+  revive(): void {
+    if (this.isKnown || performance.now() - this.#changedAt <= this.options.reviveSeconds * 1000) return;
+    if (this.#isConnected && this.#answeredAt === undefined) return; // masters before 2.19 answer nothing
+    log.debug('the Locust master does not answer on this connection: it is made anew');
+    this.reopen();
   }
 
   /** A new socket with the same identity. */
   reopen(): void {
     if (this.#isClosed || this.#zeroMq === undefined) return;
-    log.info('the connection to the Locust master is made anew');
     this.#lost('it is made anew');
     this.#dealer?.close();
+    this.#changedAt = performance.now();
     this.#connect(this.#zeroMq);
   }
 
@@ -157,11 +174,11 @@ export class MasterSocket {
     });
     this.#dealer = dealer;
     this.#outbox = new Outbox(
-      (packed) => dealer.send(packed),
-      (thrown) => log.debug(`a message to the Locust master was not taken: ${String(thrown)}`),
+      ({ bytes }) => dealer.send(bytes),
+      (_, packed) => packed.isKept && this.#hold(packed), // the connection is lost, and its event on the way
     );
     dealer.events.on('handshake', () => dealer === this.#dealer && this.#established());
-    dealer.events.on('disconnect', () => dealer === this.#dealer && this.#lost('the connection is lost'));
+    dealer.events.on('disconnect', () => dealer === this.#dealer && this.#lost('it was closed'));
     dealer.connect(endpointOf(host, port));
     this.#read(dealer).catch((thrown: unknown) => {
       if (dealer === this.#dealer && !this.#isClosed) log.error(`the socket cannot be read: ${String(thrown)}`);
@@ -200,32 +217,47 @@ export class MasterSocket {
 
   /** Whatever it says to us, it knows us. */
   #heard(): void {
-    if (this.#isKnown) return;
+    const isNews = !this.#isKnown;
     this.#isKnown = true;
-    if (this.#wasKnown) this.options.resumed();
-    this.#wasKnown = true;
     for (const packed of this.#held.splice(0)) this.#push(packed);
+    if (!isNews) return;
+    if (this.#wasKnown) {
+      log.info('the Locust master answers again');
+      this.options.resumed();
+    }
+    this.#wasKnown = true;
+  }
+
+  #hold(packed: Packed): void {
+    if (this.#held.length >= maxHeld) this.#held.shift();
+    this.#held.push(packed);
   }
 
   #established(): void {
     this.#isConnected = true;
-    this.#connectedAt = performance.now();
-    if (this.#registration !== undefined) this.#push(this.#pack('client_ready', this.#registration));
+    this.#changedAt = performance.now();
+    if (this.#registration !== undefined) this.#push(this.#pack('client_ready', this.#registration, false));
   }
 
   #lost(reason: string): void {
     const wasUp = this.isKnown;
     this.#isConnected = false;
     this.#isKnown = false;
+    this.#changedAt = performance.now();
     this.#unanswered = [];
-    if (wasUp && !this.#isClosed) this.options.interrupted(reason);
+    if (!wasUp || this.#isClosed) return;
+    const { host, port, graceSeconds } = this.options;
+    log.warning(
+      `lost the connection to the Locust master at ${host}:${port} (${reason}): users go on, for at most ${graceSeconds} s without it`,
+    );
+    this.options.interrupted(reason);
   }
 
-  #pack(type: string, data: unknown): Buffer {
-    return packEnvelope({ type, data, nodeId: this.options.id });
+  #pack(type: string, data: unknown, isKept: boolean): Packed {
+    return { bytes: packEnvelope({ type, data, nodeId: this.options.id }), isKept };
   }
 
-  #push(packed: Buffer): void {
+  #push(packed: Packed): void {
     this.#outbox?.push(packed);
   }
 }

@@ -65,6 +65,8 @@ export interface LocustMasterOptions {
   readonly connectTries?: number;
   /** Seconds without an answer after which the worker gives its master up. Default 60. */
   readonly masterTimeoutSeconds?: number;
+  /** Seconds after which a connection on which nothing comes back, or that does not come, is made anew. Default 5. */
+  readonly reviveSeconds?: number;
   /** Seconds from one look at the log to the next. Default 10. */
   readonly logSeconds?: number;
   /** Ends the wait for the master. */

@@ -12,10 +12,10 @@ export class Outbox<Frames> {
   #waiting: Frames[] = [];
   #draining: Promise<void> | undefined;
 
-  /** `failed` hears of what could not be sent. */
+  /** `failed` hears of what could not be sent, and why. */
   constructor(
     private readonly sendNow: (frames: Frames) => Promise<void>,
-    private readonly failed: (thrown: unknown) => void,
+    private readonly failed: (thrown: unknown, frames: Frames) => void,
   ) {}
 
   push(frames: Frames): void {
@@ -33,15 +33,13 @@ export class Outbox<Frames> {
   }
 
   async #drain(): Promise<void> {
-    try {
-      for (let frames = this.#waiting.shift(); frames !== undefined; frames = this.#waiting.shift()) {
+    for (let frames = this.#waiting.shift(); frames !== undefined; frames = this.#waiting.shift()) {
+      try {
         await this.sendNow(frames);
+      } catch (thrown) {
+        this.failed(thrown, frames);
       }
-    } catch (thrown) {
-      this.failed(thrown);
-    } finally {
-      this.#draining = undefined;
-      if (this.#waiting.length > 0) this.#draining = this.#drain();
     }
+    this.#draining = undefined;
   }
 }

@@ -2,12 +2,16 @@
  * The reports of our worker, one a second, as a Locust master gets them, every three: also while nothing happens.
  */
 import { epochSeconds } from '../../clock.js';
+import { LinkError } from '../../errors.js';
 import { getLogger } from '../../log.js';
 import type { ReportMessage } from '../messages.js';
 import { StatsMessage } from './statsMessage.js';
+import { toWire } from './values.js';
 
 /** Locust wants a message for each exception: so many of one report are sent, and of the rest one line of the log tells. */
 const maxExceptions = 1000;
+/** Milliseconds between two looks at whether statistics are due. */
+const tickMillis = 1000;
 const ownKeys: ReadonlySet<string> = new Set(['stats', 'stats_total', 'errors', 'user_classes_count', 'user_count']);
 
 const log = getLogger('tsload.link');
@@ -20,6 +24,7 @@ export class WorkerReports {
   #data: Record<string, unknown> = {};
   #exceptions: { readonly msg: string; readonly traceback: string }[] = [];
   #lastTime = performance.now();
+  readonly #refusedKeys = new Set<string>();
 
   constructor(
     userClasses: readonly string[],
@@ -30,7 +35,7 @@ export class WorkerReports {
   }
 
   get isDue(): boolean {
-    return performance.now() - this.#lastTime >= this.seconds * 1000 - 1;
+    return performance.now() - this.#lastTime > this.seconds * 1000 - tickMillis / 2;
   }
 
   /** Users by class, all classes. */
@@ -43,10 +48,15 @@ export class WorkerReports {
     this.#counts = { ...this.#none, ...counts };
   }
 
+  /** What listeners added may be counts since the last report, which nobody else can add up: two do not go into one message. */
+  hasRoomFor({ data }: ReportMessage): boolean {
+    return Object.keys(data).length === 0 || Object.keys(this.#data).length === 0;
+  }
+
   add({ interval, userCounts, exceptions, data }: ReportMessage): void {
     this.#stats.add(interval);
     this.noteUsers(userCounts);
-    for (const [key, value] of Object.entries(data)) if (!ownKeys.has(key)) this.#data[key] = value;
+    for (const [key, value] of Object.entries(data)) this.#addData(key, value);
     for (const { message, traceback, count } of exceptions) this.#addException(message, traceback, count);
   }
 
@@ -67,6 +77,21 @@ export class WorkerReports {
   /** A new test: what was measured before does not belong to it. */
   reset(): void {
     this.#stats.reset(epochSeconds());
+  }
+
+  #addData(key: string, value: unknown): void {
+    if (ownKeys.has(key)) return;
+    try {
+      toWire(new Map([[key, value]]));
+      this.#data[key] = value;
+    } catch (thrown) {
+      if (!(thrown instanceof LinkError)) throw thrown;
+      if (!this.#refusedKeys.has(key))
+        log.error(
+          `what a listener of reportToMaster adds as ${key} is not sent to the Locust master: ${thrown.message}`,
+        );
+      this.#refusedKeys.add(key);
+    }
   }
 
   #addException(msg: string, traceback: string, count: number): void {

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { captureLog } from '../../../capturedLog.js';
+import { until } from '../../../until.js';
+import { aReport, aSpawn, asLocust, fields, OurWorker, ScriptedMaster } from './scriptedMaster.js';
+
+/** Answers heartbeats as a Locust master does, of workers that it knows: those that have registered with it. */
+const unknowing = () => {
+  let isKnown = false;
+  return async (...[heard, master]: Parameters<typeof asLocust>) => {
+    isKnown ||= heard.type === 'client_ready';
+    if (isKnown) await asLocust(heard, master);
+  };
+};
+
+describe('a connection that breaks', () => {
+  test('to a master that does not know the worker any more, nothing but heartbeats is sent', async () => {
+    using log = captureLog();
+    await using master = await ScriptedMaster.open();
+    using worker = await OurWorker.open(master.port, { reportSeconds: 0.1, logSeconds: 0 });
+    await master.say('spawn', aSpawn());
+    await worker.next('spawn');
+    await master.next('stats', 1);
+    await master.restart(unknowing());
+    await until(() => worker.news.includes('interrupted'));
+    expect(worker.link.vitals.isUp).toBe(false);
+    worker.report({ exceptions: [{ message: 'e', traceback: 't', count: 1 }] });
+    worker.link.send({ kind: 'users', test: 1, step: 1, userCounts: { Shopper: 2 }, isSpent: false });
+    worker.link.send({ kind: 'logs', lines: [{ level: 'INFO', text: 'a line' }] });
+    worker.link.send({ kind: 'custom', type: 'mine', data: 1, nodeId: '' });
+    worker.link.send({ kind: 'stopped', test: 1 });
+    await master.next('heartbeat', 15);
+    expect(new Set(master.types())).toEqual(new Set(['heartbeat']));
+    expect(worker.news).toEqual(['interrupted']);
+    expect(log.at('WARNING')).toEqual([
+      `lost the connection to the Locust master at 127.0.0.1:${master.port} (it was closed): users go on, for at most 60 s without it`,
+    ]);
+  });
+
+  test('to a master that still knows it, all that waited is sent, in its order, and the users stay', async () => {
+    await using master = await ScriptedMaster.open();
+    using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
+    await master.say('spawn', aSpawn());
+    await worker.next('spawn');
+    await worker.next('heartbeat');
+    await master.restart(asLocust);
+    await until(() => worker.news.includes('interrupted'));
+    for (const data of [1, 2]) worker.link.send({ kind: 'custom', type: 'mine', data, nodeId: '' });
+    worker.report(aReport((recorder) => recorder.entry('GET', '/a').record(1000, 0)));
+    expect(worker.heard.some(({ kind }) => kind === 'acknowledge')).toBe(false);
+    await until(() => worker.news.includes('resumed'));
+    const stats = await master.next('stats');
+    expect((fields(stats)['stats_total'] as Map<string, number>).get('num_requests')).toBe(1);
+    expect(master.all('mine').map(({ data }) => data)).toEqual([1, 2]);
+    await worker.next('acknowledge');
+    expect(master.types()).not.toContain('client_ready');
+    expect(worker.kinds()).not.toContain('stop');
+  });
+
+  test('a master that asks for a new connection gets one, with the same identity, and no new registration', async () => {
+    await using master = await ScriptedMaster.open();
+    using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
+    await worker.next('heartbeat');
+    await master.say('reconnect', null);
+    await until(() => worker.news.includes('resumed'));
+    await master.say('mark', null);
+    await worker.next('custom');
+    expect(master.all('client_ready')).toHaveLength(1);
+  });
+
+  test('a worker without a master can leave all the same', async () => {
+    await using master = await ScriptedMaster.open();
+    using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
+    await worker.next('heartbeat');
+    master.close();
+    await until(() => worker.news.includes('interrupted'));
+    worker.link.send({ kind: 'quit' });
+    await until(() => worker.closed !== undefined);
+  });
+});
+
+describe('a master that is silent', () => {
+  test('is given up after its time, if it ever answered a heartbeat', async () => {
+    let isMute = false;
+    await using master = await ScriptedMaster.open(async (heard, self) => {
+      if (!isMute) await asLocust(heard, self);
+    });
+    using worker = await OurWorker.open(master.port, { masterTimeoutSeconds: 1 });
+    await worker.next('heartbeat');
+    isMute = true;
+    await until(() => worker.closed !== undefined);
+    expect(String(worker.closed?.reason)).toContain('the Locust master has not answered for 1 s: it is given up');
+  });
+
+  test('and never was otherwise, as those before 2.19, is not', async () => {
+    await using master = await ScriptedMaster.open(async (heard, self) => {
+      if (heard.type === 'client_ready') await asLocust(heard, self);
+    });
+    using worker = await OurWorker.open(master.port, { masterTimeoutSeconds: 0.2, reportSeconds: 1 });
+    await master.next('stats', 3);
+    expect(worker.closed).toBeUndefined();
+  });
+});
