@@ -79,7 +79,6 @@ export class Crew {
     const worker = new WorkerNode(id, index, graceSeconds, link);
     const former = this.workers.get(id);
     if (former !== undefined) {
-      worker.reportedUntil = former.reportedUntil;
       this.workers.remove(former);
       this.grants.leave(former);
       former.link.close();
@@ -206,7 +205,6 @@ export class Crew {
 
   #report(worker: WorkerNode, report: ReportMessage): void {
     this.reports.receive(worker, report);
-    worker.reportedUntil = Math.max(worker.reportedUntil, report.interval.startTime + report.interval.seconds);
     const { iterations } = report;
     if (iterations !== undefined && report.period === this.reports.period) this.grants.take(worker, iterations, true);
     this.listener.reported(worker, report);

@@ -72,6 +72,8 @@ export interface RestoredRun {
   /** The last test that was begun, and the last period; 0: none. */
   readonly test: number;
   readonly period: number;
+  /** Seconds since 1970, of the last thing that the former master wrote down: it has heard of its workers until then. */
+  readonly lastTime: number;
   /** Every worker that ever had an index. */
   readonly workers: readonly RestoredWorker[];
   /** Absent when no test was going on. */

@@ -392,7 +392,7 @@ export class Master {
 
   /** Without any worker there is no test. */
   #emptied(): void {
-    if (this.#quitting !== undefined || !isTesting(this.#state)) return;
+    if (this.#quitting !== undefined || !isTesting(this.#state) || this.#state === 'stopping') return;
     log.info('the last worker is gone: stopping the test');
     this.#endByItself();
   }

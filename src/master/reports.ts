@@ -96,11 +96,15 @@ export class Reports {
     for (const exception of report.exceptions) this.#exceptions.push({ ...exception, node: id });
   }
 
-  /** A worker is gone without having said so. `heardAt`: seconds since 1970, when it was last heard of. */
-  workerLost({ id }: WorkerNode, heardAt: number): void {
+  /**
+   * A worker is gone without having said so. `heardAt`: seconds since 1970, when it was last heard of. Returns until when what it
+   * measured is counted; undefined: nothing is.
+   */
+  workerLost({ id }: WorkerNode, heardAt: number): number | undefined {
     this.flush();
-    this.statistics.workerLost(id, heardAt);
+    const until = this.statistics.workerLost(id, heardAt);
     this.journal?.workerLost(id, heardAt);
+    return until;
   }
 
   /** A lost worker is there again; its reports follow. */

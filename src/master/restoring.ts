@@ -10,7 +10,7 @@ import { WorkerNode } from './workerNode.js';
 const log = getLogger('tsload.runners');
 
 /** Takes over what is known of all workers. Those that nobody gave up count as missing from now on. */
-export function restoreCrew(crew: Crew, { workers, period, running }: RestoredRun): void {
+export function restoreCrew(crew: Crew, { workers, period, running, lastTime }: RestoredRun): void {
   crew.reports.restore({ period, workers });
   for (const { id, index } of workers) crew.identities.restore(id, index);
   if (running === undefined) return;
@@ -18,7 +18,7 @@ export function restoreCrew(crew: Crew, { workers, period, running }: RestoredRu
   crew.grants.hold();
   for (const worker of workers) {
     if (worker.iterations !== undefined) crew.grants.credit(worker.id, worker.iterations.finished);
-    if (!worker.isLost) crew.workers.add(expected(worker, running.test));
+    if (!worker.isLost) crew.workers.add(expected(worker, running.test, lastTime));
   }
   const names = crew.workers.ids.join(', ');
   if (names !== '') log.info(`the run that a former master began goes on when its workers are back: ${names}`);
@@ -29,8 +29,8 @@ export function areAllBack(crew: Crew): boolean {
   return crew.workers.every(({ link, isReplaced }) => !(link instanceof AbsentLink) || isReplaced);
 }
 
-function expected({ id, index, graceSeconds }: RestoredWorker, test: number): WorkerNode {
-  const worker = new WorkerNode(id, index, graceSeconds, new AbsentLink());
+function expected({ id, index, graceSeconds }: RestoredWorker, test: number, heardAt: number): WorkerNode {
+  const worker = new WorkerNode(id, index, graceSeconds, new AbsentLink(), heardAt);
   worker.isMissing = true;
   worker.toldTest = test;
   return worker;

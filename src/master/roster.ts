@@ -109,10 +109,8 @@ export class Roster {
 
   /** What it measured after its last report is in no number. */
   #noteLoss(worker: WorkerNode, reason: string): void {
-    const heardAt = epochSeconds() - (performance.now() - worker.link.vitals.provenAt) / 1000;
-    this.crew.reports.workerLost(worker, heardAt);
-    const since =
-      worker.reportedUntil === 0 ? 'all that it measured' : `what it measured after ${timeText(worker.reportedUntil)}`;
+    const until = this.crew.reports.workerLost(worker, worker.heardAt);
+    const since = until === undefined ? 'all that it measured' : `what it measured after ${timeText(until)}`;
     log.error(`worker ${worker.id} is lost (${reason}): ${since} is in no number`);
   }
 

@@ -1,6 +1,7 @@
 /**
  * A worker as its master knows it: what it was told, and what it said last.
  */
+import { epochSeconds } from '../clock.js';
 import type { WorkerHealth } from '../events/index.js';
 import type { MasterEnd, WorkerHello } from '../link/index.js';
 
@@ -34,8 +35,6 @@ export class WorkerNode implements WorkerStatus {
   cpuUsage = 0;
   memoryUsage = 0;
   roundTripMillis: number | undefined;
-  /** Up to when, in seconds since 1970, what it measured is known; 0: nothing is. */
-  reportedUntil = 0;
   /** The last step of which it said that all is done. */
   doneStep = 0;
   /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone. */
@@ -55,7 +54,14 @@ export class WorkerNode implements WorkerStatus {
     /** Seconds that it goes on without its master. */
     readonly graceSeconds: number,
     readonly link: MasterEnd,
+    /** Seconds since 1970, when a former master heard of it last; undefined: it has joined this one. */
+    private readonly formerlyHeardAt?: number,
   ) {}
+
+  /** Seconds since 1970. */
+  get heardAt(): number {
+    return this.formerlyHeardAt ?? epochSeconds() - (performance.now() - this.link.vitals.provenAt) / 1000;
+  }
 
   get state(): WorkerState {
     return this.isMissing ? 'missing' : this.reported;
@@ -68,7 +74,6 @@ export class WorkerNode implements WorkerStatus {
 
   beginTest(): void {
     this.userCounts = {};
-    this.reportedUntil = 0;
     this.doneStep = 0;
     this.isSpent = false;
     this.isReplaced = false;

@@ -111,9 +111,12 @@ export class RunStatistics implements StatisticsView {
     this.#exceptions.add(exception);
   }
 
-  /** A worker is gone without having said so. `at`: seconds since 1970, when it was last heard of. */
-  workerLost(worker: string, at: number): void {
-    this.#workers.lost(worker, at);
+  /**
+   * A worker is gone without having said so. `at`: seconds since 1970, when it was last heard of. Returns until when, in such
+   * seconds, what it measured is in the numbers; undefined: nothing of it is.
+   */
+  workerLost(worker: string, at: number): number | undefined {
+    return this.#workers.lost(worker, at);
   }
 
   /** A lost worker is there again. */

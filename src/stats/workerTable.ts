@@ -36,9 +36,11 @@ export class WorkerTable {
     if (line.lostAt !== null && startTime >= line.lostAt) line.lostAt = null;
   }
 
-  /** `at`: when it was last heard of. */
-  lost(worker: string, at: number): void {
+  /** `at`: when it was last heard of. Returns until when its intervals reach; undefined: there is none. */
+  lost(worker: string, at: number): number | undefined {
+    const until = this.#byId.get(worker)?.reportedUntil;
     this.#lineOf(worker, at).lostAt = at;
+    return until;
   }
 
   /** It is there again, with all that it measured. */

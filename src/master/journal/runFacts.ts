@@ -100,9 +100,9 @@ export class RunFacts {
 
   /** As the master that takes it over wants it; undefined as long as there is no setup. */
   get restored(): RestoredRun | undefined {
-    const { setup, test, period, workers, running, load, isSpawned } = this.state;
+    const { time: lastTime, setup, test, period, workers, running, load, isSpawned } = this.state;
     if (setup === undefined) return undefined;
-    return { setup, test, period, workers, ...(running && load && { running: { ...running, load, isSpawned } }) };
+    return { setup, test, period, lastTime, workers, ...(running && load && { running: { ...running, load, isSpawned } }) };
   }
 
   #add(id: string, index: number, graceSeconds: number): WorkerFacts {

@@ -23,6 +23,7 @@ function restoredFrom(workers: readonly NetworkWorker[]): RestoredRun {
     setup,
     test,
     period,
+    lastTime: epochSeconds(),
     workers: workers.map(({ runner }, index) => {
       return { id: runner.clientId, index, graceSeconds: 60, sequence: 0, isLost: false };
     }),

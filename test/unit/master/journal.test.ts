@@ -54,6 +54,7 @@ describe('a journal', () => {
     const iterations = { granted: 50, finished: run.requests, returned: 0, waiting: 1 };
     expect(resumed.run).toEqual({
       setup: aSetup,
+      lastTime: resumed.lastTime,
       test: 1,
       period: 2,
       workers: ['host_1', 'host_2', 'host_3'].map((id, index) => {

@@ -15,6 +15,7 @@ function kept({ master, workers }: Cluster, more: Partial<RestoredRun> = {}): Re
     setup: setupOf(),
     test: 1,
     period: 1,
+    lastTime: 1_000_000_000,
     workers: workers.map(({ id }, index) => ({ id, index, graceSeconds: 60, sequence: 0, isLost: false })),
     running: {
       test: 1,
@@ -169,10 +170,29 @@ describe('a master that goes on with the run of another', () => {
     expect(second.master.state).toBe('stopped');
   });
 
+  test('names workers that do not come back with the time at which the former master heard of them', async () => {
+    const options = { userClasses: [idle('A')] };
+    await using first = aCluster({ ...options, workers: 2, master: { patience } });
+    first.master.start(2, 1000);
+    await until(() => first.master.state === 'running');
+    killMaster(first);
+    await using second = aSuccessor(first, options);
+    second.master.resume();
+    using log = captureLog();
+    const stopped = second.master.stop();
+    second.master.hurry();
+    await stopped;
+    expect(second.statistics.workers.map(({ id, lostAt }) => [id, lostAt])).toEqual([
+      ['w1', 1_000_000_000],
+      ['w2', 1_000_000_000],
+    ]);
+    expect(log.at('INFO').filter((line) => line.includes('the last worker is gone'))).toEqual([]); // it is stopping already
+  });
+
   test('has nothing to go on with when no test was going on', async () => {
     const options = { userClasses: [idle('A')] };
     await using first = aCluster({ ...options, workers: 1 });
-    const restored = { setup: setupOf(), test: 4, period: 6, workers: [] };
+    const restored = { setup: setupOf(), test: 4, period: 6, lastTime: 0, workers: [] };
     await using second = aSuccessor(first, options, restored);
     expect(second.master.resume()).toBe(false);
     expect(second.master.state).toBe('ready');
