@@ -238,9 +238,12 @@ export class MasterRunner implements TestRunner {
     this.#master.hurry();
   }
 
-  /** A worker is gone for good, as whoever started it knows: nobody waits for it. */
-  loseWorker(id: string, reason: string): void {
-    this.#master.loseWorker(id, reason);
+  /**
+   * The process of the worker that was started with this `identity` has ended, as whoever started it knows: when its connection
+   * breaks it is not waited for. `how` follows `its process` in the log: `was ended by SIGKILL`.
+   */
+  workerEnded(identity: string, how: string): void {
+    this.#master.workerEnded(identity, `its process ${how}`);
   }
 
   /** Sets the statistics to zero, here and on all workers, and fires `resetStats`. */

@@ -42,6 +42,11 @@ export interface WorkerRunnerOptions {
    * 0 or above. Default 60. Command line `--master-grace`.
    */
   readonly graceSeconds?: number;
+  /**
+   * What makes this worker's name, which begins with that of its machine, a name of its own: 32 hex digits that no other worker
+   * has ever had. For whoever starts workers and wants to know which of them is which. Default: made by chance.
+   */
+  readonly identity?: string;
   /** Seconds for the first connection. Default 300. */
   readonly connectSeconds?: number;
   /** Ends the wait for the first connection: `createWorkerRunner` then rejects with its reason. */
@@ -115,7 +120,7 @@ export class WorkerRunner implements TestRunner {
 
   /** Joins the master; knows its index then. Throws `ConnectionError` when it cannot. For `Environment.createWorkerRunner`. */
   static async open(environment: Environment, options: WorkerRunnerOptions): Promise<WorkerRunner> {
-    const clientId = `${hostname()}_${randomBytes(16).toString('hex')}`;
+    const clientId = `${hostname()}_${options.identity ?? randomBytes(16).toString('hex')}`;
     let runner: WorkerRunner | undefined;
     const link = await connect(environment, options, () => {
       const standing = runner === undefined ? undefined : runner.standing;

@@ -62,6 +62,8 @@ export class Crew {
   /** A worker's processor was busy at least once in this test. */
   hasCpuWarning = false;
   readonly #warnedOfCpu = new Set<string>();
+  /** How processes ended that whoever started them has seen end, by identity. */
+  readonly #ends = new Map<string, string>();
 
   constructor(
     private readonly options: CrewOptions,
@@ -108,10 +110,24 @@ export class Crew {
   /** Nothing is heard of a worker any more, for now. */
   miss(worker: WorkerNode, reason: string): void {
     if (worker.isMissing || this.workers.get(worker.id) !== worker) return;
+    const end = this.#ends.get(identityOf(worker));
+    if (end !== undefined) {
+      this.lose(worker, end);
+      return;
+    }
     worker.isMissing = true;
     this.grants.pause(worker);
     this.listener.missing(worker, reason);
     this.facts.check();
+  }
+
+  /**
+   * Nobody waits for the worker with this identity once nothing is heard of it. Until then it may have more to say: it has ended,
+   * and what it said last is still on its way.
+   */
+  processEnded(identity: string, how: string): void {
+    this.#ends.set(identity, how);
+    for (const worker of this.workers) if (worker.isMissing && identityOf(worker) === identity) this.lose(worker, how);
   }
 
   /** Nobody waits for a worker any more. */
@@ -219,4 +235,9 @@ export class Crew {
     if (message.step > 0) worker.reported = 'running';
     this.listener.usersChanged();
   }
+}
+
+/** Ids are the name of a machine, `_`, and this. */
+function identityOf({ id }: WorkerNode): string {
+  return id.slice(id.lastIndexOf('_') + 1);
 }

@@ -118,10 +118,12 @@ export class Master {
     this.#roster.join(hello, link);
   }
 
-  /** A worker is gone for good, as whoever started it knows: nobody waits for it. An unknown one is ignored. */
-  loseWorker(id: string, reason: string): void {
-    const worker = this.workers.get(id);
-    if (worker !== undefined) this.#crew.lose(worker, reason);
+  /**
+   * The process of the worker with this identity, the end of its id, has ended, as whoever started it knows: it is not waited for.
+   * An unknown one is ignored.
+   */
+  workerEnded(identity: string, how: string): void {
+    this.#crew.processEnded(identity, how);
   }
 
   /** Resolves with true as soon as so many workers are ready, with false after `seconds`; 0: waits for ever. */

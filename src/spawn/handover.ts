@@ -7,6 +7,8 @@ import { LinkError } from '../errors.js';
 export interface Handover {
   /** Of the order. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** What the worker calls itself towards its master, so that its spawner knows which one it is. */
+  readonly identity: string;
   /** Once the spawner is gone: milliseconds for an end in good order, until the process is killed. */
   readonly orderlyMillis: number;
 }
@@ -30,20 +32,32 @@ export function writeHandover(handover: Handover): string {
 /** Throws `LinkError`, which shows nothing of the line: it is secret. */
 export function readHandover(line: string): Handover {
   const value = parse(line);
-  if (typeof value === 'object' && value !== null && 'secrets' in value && 'orderlyMillis' in value) {
-    const { secrets, orderlyMillis } = value;
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'secrets' in value &&
+    'identity' in value &&
+    'orderlyMillis' in value
+  ) {
+    const { secrets, identity, orderlyMillis } = value;
     if (
       isTexts(secrets) &&
+      isIdentity(identity) &&
       typeof orderlyMillis === 'number' &&
       orderlyMillis >= 0 &&
       orderlyMillis <= maxOrderlyMillis
     ) {
-      return { secrets, orderlyMillis };
+      return { secrets, identity, orderlyMillis };
     }
   }
   throw new LinkError(
     'what this worker was handed by the process that started it is malformed: use the same tsload for both',
   );
+}
+
+/** 32 hex digits. */
+export function isIdentity(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 }
 
 function parse(line: string): unknown {

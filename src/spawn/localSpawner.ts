@@ -5,6 +5,7 @@
  * is secret goes through a pipe that this process holds open as long as it lives; its end is how they know (`watchdogThread.ts`).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -89,8 +90,9 @@ export class LocalSpawner implements Spawner {
       const child = this.#spawn(order);
       const { pid } = child;
       if (pid !== undefined) {
-        this.#processes.push(new WorkerProcess(child, { index, name, pid }, this.#listener));
-        this.#handOver(child, order);
+        const identity = randomBytes(16).toString('hex');
+        this.#processes.push(new WorkerProcess(child, { index, identity, name, pid }, this.#listener));
+        this.#handOver(child, order, identity);
       }
       await once(child, 'spawn'); // or it throws what the process emits as `error`
     } catch (cause) {
@@ -111,10 +113,10 @@ export class LocalSpawner implements Spawner {
   }
 
   /** The pipe stays open: that is what the worker watches. */
-  #handOver(child: ChildProcess, { secrets }: WorkerOrder): void {
+  #handOver(child: ChildProcess, { secrets }: WorkerOrder, identity: string): void {
     const pipe = child.stdio[3];
     if (!(pipe instanceof Writable)) return;
     pipe.on('error', () => {}); // the worker is gone, and says so itself
-    pipe.write(writeHandover({ secrets, orderlyMillis: this.#options.orderlyMillis }));
+    pipe.write(writeHandover({ secrets, identity, orderlyMillis: this.#options.orderlyMillis }));
   }
 }

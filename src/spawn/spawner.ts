@@ -21,6 +21,8 @@ export interface WorkerOrder {
 export interface SpawnedWorker {
   /** From 0, among those of its spawner. */
   readonly index: number;
+  /** 32 hex digits, never the same again: what it calls itself towards its master, after the name of its machine. */
+  readonly identity: string;
   /** Stands before its lines: `worker 0`, or for a worker elsewhere its host, `loadgen 0`. */
   readonly name: string;
   /** Of its process, on the machine where it runs. Absent when there is no such thing. */

@@ -161,8 +161,24 @@ describe.concurrent('--processes', () => {
     const supervisor = await startWorker(port, '--processes 1', here).finished;
     expect(supervisor.stderr).toMatch(/worker 0 ended with exit code 42[\s\S]*\(exit code 42\)/);
     expect(supervisor.code).toBe(42);
-    const { stderr } = await master.finished;
-    expect(stderr).toMatch(/the last worker is gone/);
+    await master.sees(/all workers are missing/);
+    master.signal('SIGINT');
+    await master.sees(/the end waits for worker/);
+    master.signal('SIGINT');
+    expect((await master.finished).stderr).toMatch(/^lost: worker /m);
+  });
+
+  test('a worker that is killed is named and not waited for, and the test goes on with the others', async () => {
+    const here = place(oneUser);
+    using run = start('--processes 2 --headless -u 4 -r 4 -t 5s', here);
+    await run.sees(/All users spawned: \{"U": 4\}/);
+    process.kill(childrenOf(run)[1] ?? 0, 'SIGKILL');
+    const { code, stderr } = await run.finished;
+    expect(stderr).toMatch(/worker \S+ is lost \(its process was ended by SIGKILL[^)]*\): what it measured after/);
+    expect(stderr).toMatch(/--run-time limit reached/);
+    expect(stderr).not.toMatch(/the end waits for/);
+    expect(stderr).toMatch(/^lost: worker /m);
+    expect(code).toBe(0);
   });
 
   test('a worker that cannot start ends the wait for it, and the master with code 1', async () => {

@@ -30,8 +30,11 @@ export class OwnWorkers implements AsyncDisposable {
     this.#allEnded = resolve;
   });
 
-  /** `write` takes their lines. */
-  constructor(private readonly write: (worker: SpawnedWorker, line: string) => void) {}
+  /** `write` takes their lines; `told`: a worker has ended, whether it should or not. */
+  constructor(
+    private readonly write: (worker: SpawnedWorker, line: string) => void,
+    private readonly told: (worker: SpawnedWorker, how: string) => void = () => {},
+  ) {}
 
   /** Starts all of them. Throws `SpawnError`; the others are stopped when this object is disposed of. */
   async start(orders: readonly Order[]): Promise<void> {
@@ -72,6 +75,7 @@ export class OwnWorkers implements AsyncDisposable {
   #ended(worker: SpawnedWorker, end: ProcessEnd): void {
     this.#ends.push(end);
     if (!this.#isStopping) this.#tell(worker, end);
+    this.told(worker, describeEnd(end));
     this.#tellIfAllEnded();
   }
 

@@ -73,7 +73,10 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     checkHosts(environment);
     runner.release();
     const lines = new PrefixedLines(around.logging.stream);
-    await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
+    await using own = new OwnWorkers(
+      (worker, line) => lines.write(worker, line),
+      ({ identity }, how) => runner.workerEnded(identity, how),
+    );
     await own.start(orders(runner.ownPort, token));
     const code = await new TestRun(environment, runner, settings, outputs, {
       isReady: () => awaitWorkers(runner, own, settings),

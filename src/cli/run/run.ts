@@ -50,7 +50,7 @@ async function runWith(sources: Sources, around: Around): Promise<number> {
 
 async function runAsWorker(early: EarlySettings, sources: Sources, around: Around): Promise<number> {
   // before anything else: from here on it ends with whoever started it
-  const handed = early.supervised ? (await (await import('../../spawn/index.js')).superviseSelf()).secrets : {};
+  const handed = early.supervised ? await (await import('../../spawn/index.js')).superviseSelf() : undefined;
   const { runWorker } = await import('./workerSession.js');
   return runWorker({ early, sources, handed, tsload: loadTsload, custom: customArguments }, around);
 }

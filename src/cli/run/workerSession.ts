@@ -6,6 +6,7 @@ import { ConnectionError, OptionError } from '../../errors.js';
 import { fetchLocustfile, type MasterAddress } from '../../link/index.js';
 import { type LoadedLocustfile, loadLocustfiles, loadPackage, type TsloadModule } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
+import type { Handover } from '../../spawn/index.js';
 import { readVersion } from '../../version.js';
 import { masterAddress } from '../cluster/masterAddress.js';
 import { withoutEffectOnWorker } from '../cluster/role.js';
@@ -26,7 +27,7 @@ export interface WorkerSetting {
   readonly early: EarlySettings;
   readonly sources: Sources;
   /** What whoever started this worker handed over. */
-  readonly handed: Readonly<Record<string, string>>;
+  readonly handed: Handover | undefined;
   readonly tsload: () => Promise<TsloadModule>;
   /** The options that the locustfile adds; to be asked when it is loaded. */
   readonly custom: () => readonly CustomSpec[];
@@ -51,7 +52,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   if (!early.supervised)
     log.info(`Starting tsload ${readVersion()}, a worker of ${early.masterHost}:${early.masterPort}`);
   let address: Promise<MasterAddress> | undefined;
-  const findMaster = () => (address ??= masterAddress(early, sources, handed)); // once: it may wait, and warn
+  const findMaster = () => (address ??= masterAddress(early, sources, handed?.secrets ?? {})); // once: it may wait, and warn
   const locustfile = await unlessStuck(locustfileOf(setting, findMaster));
   await using _ = locustfile;
   const parsed = await parseSettings(sources, setting.custom());
@@ -60,6 +61,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   const runner = await environment.createWorkerRunner({
     ...(await connectionOf(early, findMaster)),
     isHeld: true,
+    ...(handed === undefined ? {} : { identity: handed.identity }),
     graceSeconds: early.masterGrace,
     ...(takesMasters(early) ? {} : { locustfileSha256: locustfile.bundle.sha256 }),
     formatLog: (record) => formatRecord(record, shortHostname()),

@@ -92,7 +92,7 @@ class Hosting {
     const obeying = this.#obey(input);
     try {
       const workers = await this.#spawner.start(this.order);
-      this.#say({ kind: 'started', pids: workers.map(({ pid = 0 }) => pid) });
+      this.#say({ kind: 'started', workers: workers.map(({ pid = 0, identity }) => ({ pid, identity })) });
       this.#started = workers.length;
       this.#checkOver();
     } catch (thrown) {

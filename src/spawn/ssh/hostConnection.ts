@@ -10,7 +10,7 @@ import type { SpawnedWorker, SpawnListener, WorkerOrder } from '../spawner.js';
 import type { SshTarget } from '../spawnTarget.js';
 import { packArchive, readManifest } from './archive.js';
 import { Deferred } from './deferred.js';
-import type { FromHost } from './hostMessages.js';
+import type { FromHost, StartedWorker } from './hostMessages.js';
 import { placeOf, sshWords, tunnelPort } from './sshCommand.js';
 import { describeNoNode, describeOldNode, describeSshEnd } from './sshProblem.js';
 import { SshSession } from './sshSession.js';
@@ -144,7 +144,7 @@ export class HostConnection {
         this.#ready.resolve(message.hasTsload);
         break;
       case 'started':
-        this.#nowRun(message.pids);
+        this.#nowRun(message.workers);
         break;
       case 'line':
       case 'ended':
@@ -156,9 +156,9 @@ export class HostConnection {
     }
   }
 
-  #nowRun(pids: readonly number[]): void {
+  #nowRun(started: readonly StartedWorker[]): void {
     const { host } = this.target;
-    const workers = pids.map((pid, index) => ({ index, name: `${host} ${index}`, pid, host }));
+    const workers = started.map((worker, index) => ({ index, name: `${host} ${index}`, host, ...worker }));
     for (const worker of workers) this.#running.set(worker.index, worker);
     this.#phase = 'started';
     this.#started.resolve(workers);

@@ -3,6 +3,7 @@
  * there is no version in here; what the host says is read with care all the same. Pure.
  */
 import { LinkError } from '../../errors.js';
+import { isIdentity } from '../handover.js';
 import type { ProcessEnd } from '../spawner.js';
 
 /** Stands before each line of the host: its shell may print greetings of its own. */
@@ -31,13 +32,18 @@ export type ToHost =
   | { readonly kind: 'alive' }
   | { readonly kind: 'stop'; readonly graceSeconds: number };
 
+export interface StartedWorker {
+  readonly pid: number;
+  readonly identity: string;
+}
+
 /** From the host. Its shell says the first two, when there is no Node that could say more. */
 export type FromHost =
   | { readonly kind: 'noNode' }
   | { readonly kind: 'oldNode'; readonly version: string }
   | { readonly kind: 'ready'; readonly hasTsload: boolean }
   /** One entry a worker, by its number. */
-  | { readonly kind: 'started'; readonly pids: readonly number[] }
+  | { readonly kind: 'started'; readonly workers: readonly StartedWorker[] }
   | { readonly kind: 'line'; readonly worker: number; readonly text: string }
   | { readonly kind: 'ended'; readonly worker: number; readonly end: ProcessEnd }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -60,7 +66,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 }
 
 function check(fields: Readonly<Record<string, unknown>>): FromHost | undefined {
-  const { kind, version, hasTsload, pids, worker, text, end, reason } = fields;
+  const { kind, version, hasTsload, workers, worker, text, end, reason } = fields;
   switch (kind) {
     case 'noNode':
       return { kind };
@@ -69,7 +75,7 @@ function check(fields: Readonly<Record<string, unknown>>): FromHost | undefined 
     case 'ready':
       return typeof hasTsload === 'boolean' ? { kind, hasTsload } : undefined;
     case 'started':
-      return Array.isArray(pids) && pids.every(isWhole) ? { kind, pids } : undefined;
+      return Array.isArray(workers) && workers.every(isStarted) ? { kind, workers } : undefined;
     case 'line':
       return isWhole(worker) && typeof text === 'string' ? { kind, worker, text } : undefined;
     case 'ended':
@@ -79,6 +85,10 @@ function check(fields: Readonly<Record<string, unknown>>): FromHost | undefined 
     default:
       return undefined;
   }
+}
+
+function isStarted(value: unknown): value is StartedWorker {
+  return isRecord(value) && isWhole(value['pid']) && isIdentity(value['identity']);
 }
 
 function isEnd(value: unknown): value is ProcessEnd {

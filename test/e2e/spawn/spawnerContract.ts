@@ -19,13 +19,15 @@ export interface SpawnerBody {
 export function spawnerContract(body: SpawnerBody): void {
   const heard = (workers: number) => new Heard(body.make(workers));
 
-  test('starts as many workers as asked, with the words of a supervised worker and those of the order', async () => {
+  test('starts as many workers as asked, with the words of a supervised worker, those of the order, and an identity each', async () => {
     await using crew = heard(3);
-    await crew.start(['--say-words', '--loglevel', 'DEBUG']);
-    await crew.sees(/^words/);
+    await crew.start(['--say-words', '--loglevel', 'DEBUG', '--say-identity']);
+    await crew.sees(/^identity/);
     expect(crew.workers).toHaveLength(3);
     expect(new Set(crew.workers.map(({ name }) => name)).size).toBe(3);
-    for (const { name } of crew.workers) {
+    expect(new Set(crew.workers.map(({ identity }) => identity)).size).toBe(3);
+    for (const { name, identity } of crew.workers) {
+      expect(crew.textsOf(name)[1]).toBe(`identity ${identity}`);
       const words: unknown = JSON.parse(crew.textsOf(name)[0]?.slice('words '.length) ?? '');
       expect(words).toEqual(
         expect.arrayContaining(['--worker', '--supervised', '--master-host', '--loglevel', 'DEBUG']),

@@ -15,7 +15,7 @@ if (has('--spin-at-once')) {
   writeSync(1, 'spinning\n');
   spin();
 }
-const { secrets } = await handover;
+const { secrets, identity } = await handover;
 
 process.on('SIGTERM', () => {
   if (has('--ignore-stop')) return;
@@ -25,6 +25,7 @@ process.on('SIGINT', () => say('got SIGINT'));
 
 if (has('--say-words')) say(`words ${JSON.stringify(words)}`);
 if (has('--say-secret-length')) say(`secret of ${secrets.token.length} characters`);
+if (has('--say-identity')) say(`identity ${identity}`);
 if (has('--say-pid')) say(`pid ${process.pid}`);
 if (has('--say-folders')) say(`folders ${process.env['TMPDIR']} ${process.env['XDG_CACHE_HOME']}`);
 if (has('--complain')) console.error('on the error output');

@@ -133,13 +133,31 @@ describe('a worker that is missing', () => {
     expect(log.at('INFO')).toContain('the last worker is gone: stopping the test');
   });
 
-  test('whoever started it may say that it is gone for good', async () => {
-    await using cluster = aCluster({ workers: 1, userClasses: [idle('A')], master: { patience: patient } });
+  test.each([['before'], ['after']])(
+    'is not waited for when whoever started it has seen its end, %s its connection broke',
+    async (when) => {
+      using log = captureLog();
+      await using cluster = aCluster({ workers: 1, userClasses: [idle('A')], master: { patience: patient } });
+      cluster.master.start(2, 1000);
+      await until(() => cluster.master.state === 'running');
+      if (when === 'after') cluster.workers[0]!.cable.kill();
+      cluster.master.workerEnded('w1', 'its process was killed');
+      if (when === 'before') cluster.workers[0]!.cable.kill();
+      await until(() => cluster.master.state === 'stopped');
+      expect(log.at('ERROR')).toContainEqual(expect.stringMatching(/^worker w1 is lost \(its process was killed\): /));
+    },
+  );
+
+  test('loses nothing of what it said last, also when its end is known before that has come', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], master: { patience: patient } });
     cluster.master.start(2, 1000);
     await until(() => cluster.master.state === 'running');
-    cluster.workers[0]!.cable.kill();
-    cluster.master.loseWorker('w1', 'its process was killed');
-    await until(() => cluster.master.state === 'stopped');
+    cluster.master.workerEnded('w1', 'its process ended with exit code 0');
+    expect(cluster.master.workers.size).toBe(2);
+    await cluster.workers[0]!.worker.leave();
+    await until(() => cluster.master.workers.size === 1);
+    expect(log.at('ERROR').filter((line) => line.startsWith('worker '))).toEqual([]);
   });
 
   test('hears of a stop when it is back, if that was while it was away', async () => {

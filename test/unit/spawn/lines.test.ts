@@ -59,8 +59,8 @@ test('each line stands behind the name of its worker', () => {
     },
   });
   const lines = new PrefixedLines(stream);
-  lines.write({ index: 0, name: 'worker 0' }, 'hello');
-  lines.write({ index: 1, name: 'loadgen 1' }, '');
+  lines.write({ index: 0, identity: '', name: 'worker 0' }, 'hello');
+  lines.write({ index: 1, identity: '', name: 'loadgen 1' }, '');
   expect(written).toEqual(['[worker 0] hello\n', '[loadgen 1] \n']);
 });
 
@@ -74,11 +74,11 @@ test('a stream that takes nothing holds no more than its bound, and says later h
     },
   });
   const lines = new PrefixedLines(stream, 1000);
-  for (let line = 0; line < 10_000; line++) lines.write({ index: 0, name: 'worker 0' }, `line ${line}`);
+  for (let line = 0; line < 10_000; line++) lines.write({ index: 0, identity: '', name: 'worker 0' }, `line ${line}`);
   expect(stream.writableLength).toBeLessThan(1100);
   const kept = Math.ceil(stream.writableLength / '[worker 0] line 00\n'.length);
   while (stream.writableLength > 0) takeOne();
-  lines.write({ index: 0, name: 'worker 0' }, 'after');
+  lines.write({ index: 0, identity: '', name: 'worker 0' }, 'after');
   const taken = written.join('').match(/line \d+/g)?.length ?? 0;
   expect(Math.abs(taken - kept)).toBeLessThan(10);
   expect(written.at(-1)).toBe(

@@ -16,12 +16,14 @@ function target(text: string): SshTarget {
   return found;
 }
 
+const identity = '0123456789abcdef'.repeat(2);
+
 test('what is handed over is read as it was written, whatever is in it', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.string()), fc.nat(3_600_000), (secrets, orderlyMillis) => {
-      const line = writeHandover({ secrets, orderlyMillis });
+      const line = writeHandover({ secrets, identity, orderlyMillis });
       expect(line.indexOf('\n')).toBe(line.length - 1);
-      expect(readHandover(line.trimEnd())).toEqual({ secrets: { ...secrets }, orderlyMillis });
+      expect(readHandover(line.trimEnd())).toEqual({ secrets: { ...secrets }, identity, orderlyMillis });
     }),
   );
 });
@@ -30,8 +32,9 @@ test.each([
   '',
   '{}',
   'null',
-  '{"secrets":{"token":1},"orderlyMillis":1}',
-  '{"secrets":{},"orderlyMillis":-1}',
+  `{"secrets":{"token":1},"identity":"${identity}","orderlyMillis":1}`,
+  `{"secrets":{},"identity":"${identity}","orderlyMillis":-1}`,
+  '{"secrets":{},"identity":"me","orderlyMillis":1}',
   '{"secrets":',
 ])('a malformed handover is refused without showing it: %s', (line) => {
   expect(() => readHandover(line)).toThrow('malformed: use the same tsload for both');
@@ -149,7 +152,7 @@ test('any line of a host is a message, none, or a LinkError', () => {
     kind: kinds,
     version: fc.jsonValue(),
     hasTsload: fc.jsonValue(),
-    pids: fc.jsonValue(),
+    workers: fc.jsonValue(),
     end: fc.jsonValue(),
   });
   fc.assert(
