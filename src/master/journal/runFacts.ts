@@ -102,7 +102,14 @@ export class RunFacts {
   get restored(): RestoredRun | undefined {
     const { time: lastTime, setup, test, period, workers, running, load, isSpawned } = this.state;
     if (setup === undefined) return undefined;
-    return { setup, test, period, lastTime, workers, ...(running && load && { running: { ...running, load, isSpawned } }) };
+    return {
+      setup,
+      test,
+      period,
+      lastTime,
+      workers,
+      ...(running && load && { running: { ...running, load, isSpawned } }),
+    };
   }
 
   #add(id: string, index: number, graceSeconds: number): WorkerFacts {
