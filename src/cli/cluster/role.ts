@@ -17,6 +17,8 @@ export interface MasterRole {
   readonly processes: number;
   /** Values of --spawn. */
   readonly spawns: readonly string[];
+  /** Where workers of Locust's protocol join, if they may. */
+  readonly locust?: { readonly host: string; readonly port: number };
 }
 
 export type Role =
@@ -27,6 +29,9 @@ export type Role =
   | { readonly kind: 'supervisor'; readonly processes: number };
 
 export const defaultPort = 5557;
+/** Of tsload's workers, where Locust's have that one. */
+const defaultOwnPort = 5558;
+const thisMachine = '127.0.0.1';
 
 /** Options that decide about a whole test, which a worker does not. */
 const forMasters = [
@@ -49,15 +54,29 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
   checkTogether(settings, isMaster);
   if (settings.worker) return processes > 0 ? { kind: 'supervisor', processes } : { kind: 'worker' };
   if (!isMaster) return { kind: 'alone' };
-  const takesOthers = settings.master || settings.masterBindHost !== undefined || settings.masterBindPort !== undefined;
+  const { masterBindHost, masterBindPort, spawn: spawns } = settings;
+  if (settings.protocol === 'locust') return mixedMaster(settings, processes);
+  const takesOthers = settings.master || masterBindHost !== undefined || masterBindPort !== undefined;
   return {
     kind: 'master',
-    bindHost: settings.masterBindHost ?? (takesOthers ? '*' : '127.0.0.1'),
-    bindPort: settings.masterBindPort ?? (takesOthers ? defaultPort : 0),
+    bindHost: masterBindHost ?? (takesOthers ? '*' : thisMachine),
+    bindPort: masterBindPort ?? (takesOthers ? defaultPort : 0),
     takesOthers,
     processes,
-    spawns: settings.spawn,
+    spawns,
   };
+}
+
+/** Locust's protocol has no token: it is for this machine unless an address is given. */
+function mixedMaster(settings: EarlySettings, processes: number): MasterRole {
+  const { masterBindHost: host = thisMachine, masterBindPort: port = defaultPort, spawn: spawns } = settings;
+  const bindPort = settings.wsBindPort ?? defaultOwnPort;
+  if (port === bindPort && port !== 0) {
+    throw new OptionError(
+      `--master-bind-port and --ws-bind-port are both ${port}: the first is for workers of Locust, the second for tsload's, so give two`,
+    );
+  }
+  return { kind: 'master', bindHost: host, bindPort, takesOthers: true, processes, spawns, locust: { host, port } };
 }
 
 /** 0: not asked for. */
@@ -72,7 +91,7 @@ function processCount(processes: number | undefined, cores: number): number {
 }
 
 function checkTogether(settings: EarlySettings, isMaster: boolean): void {
-  const { worker, master, spawn, protocol, foreignLocustfile } = settings;
+  const { worker, master, spawn, protocol } = settings;
   if (master && worker) {
     throw new CodedError(
       exitCodes.contradiction,
@@ -91,9 +110,24 @@ function checkTogether(settings: EarlySettings, isMaster: boolean): void {
   if (protocol === 'locust' && !isMaster && !worker) {
     throw new OptionError('--protocol locust needs --master or --worker: alone, there is nobody to talk to');
   }
-  if (foreignLocustfile !== undefined && protocol !== 'locust') {
-    throw new OptionError('--foreign-locustfile needs --protocol locust: it is for workers of Locust');
-  }
+  checkForMixed(settings, isMaster && !worker);
+}
+
+/** Options of a master that takes workers of Locust. */
+function checkForMixed(settings: EarlySettings, isMaster: boolean): void {
+  const given = [
+    ...(settings.foreignLocustfile === undefined ? [] : ['--foreign-locustfile']),
+    ...(settings.wsBindPort === undefined ? [] : ['--ws-bind-port']),
+  ];
+  const [option] = given;
+  if (option === undefined || (isMaster && settings.protocol === 'locust')) return;
+  const missing = isMaster ? '--protocol locust' : '--master and --protocol locust';
+  throw new OptionError(`${option} needs ${missing}: it is for a master that takes workers of Locust`);
+}
+
+/** There is no locustfile of tsload, only one of Locust. */
+export function isForeignOnly(settings: Pick<EarlySettings, 'foreignLocustfile' | 'locustfile'>): boolean {
+  return settings.foreignLocustfile !== undefined && settings.locustfile.length === 0;
 }
 
 /** The line about options that a worker does not look at; undefined when there are none. */

@@ -24,7 +24,8 @@ export async function workerOrders(facts: OrderFacts): Promise<(port: number, to
   const { role, sources, custom, isDelivered, isEncrypted } = facts;
   const wordsAt = (isLocal: boolean): readonly string[] => {
     const place: ChildPlace = { master: 'own', isLocal, takesLocustfile: isDelivered };
-    return childWords(sources.words, custom, place);
+    const words = childWords(sources.words, custom, place);
+    return role.locust === undefined ? words : ['--protocol=tsload', ...words]; // whatever its variables and files say
   };
   const targets = role.spawns.map((text) => readSpawnTarget(text));
   for (const target of targets) checkDirect(target, role, isEncrypted);

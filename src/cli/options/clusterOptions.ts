@@ -75,15 +75,15 @@ const master = {
     isLocustEnv: false,
     locust: null,
     group: 'Master options',
-    help: 'With --protocol locust: the locustfile that workers of Locust are given when they ask for it (-f -).',
+    help: 'With --protocol locust: the Python locustfile that workers of Locust get when they ask for it (-f -). Without -f, --config-users names its classes.',
   }),
-  wsBindPort: withDefault(port(0), 5558, '5558', {
+  wsBindPort: optional(port(0), {
     name: 'ws-bind-port',
     env: 'WS_BIND_PORT',
     isLocustEnv: false,
     locust: null,
     group: 'Master options',
-    help: "With --protocol locust: port at which the master listens for workers of tsload, as --master-bind-port is Locust's then.",
+    help: "With --protocol locust: port at which the master listens for workers of tsload, as --master-bind-port is Locust's then. Default: 5558.",
   }),
 };
 

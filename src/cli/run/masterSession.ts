@@ -3,14 +3,15 @@
  * conducts the test.
  */
 import { hostname, networkInterfaces } from 'node:os';
-import type { Environment, MasterRunner } from '../../environment/index.js';
-import { LocustfileError } from '../../errors.js';
+import type { Environment, MasterRunner, MasterRunnerOptions } from '../../environment/index.js';
+import { LocustfileError, OptionError } from '../../errors.js';
 import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { PrefixedLines } from '../../spawn/index.js';
 import { joinLines } from '../cluster/join.js';
+import { locustJoinLines } from '../cluster/joinLocust.js';
 import { OwnWorkers } from '../cluster/ownWorkers.js';
-import { isLoopback, type MasterRole } from '../cluster/role.js';
+import { isForeignOnly, isLoopback, type MasterRole } from '../cluster/role.js';
 import { workerOrders } from '../cluster/spawnOrders.js';
 import { masterTls } from '../cluster/tls.js';
 import { givenToken, makeToken } from '../cluster/token.js';
@@ -19,6 +20,7 @@ import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
 import type { Sources } from '../options/settings.js';
 import { awaitWorkers } from './awaitWorkers.js';
+import { readForeignLocustfile } from './foreignClasses.js';
 import { checkHosts, initialise } from './initialise.js';
 import { Outputs } from './outputs.js';
 import { endRecord, leaveRecord, openRecord, resumptionOf } from './runJournal.js';
@@ -40,6 +42,7 @@ export interface MasterSetting {
 /** Returns the exit code. */
 export async function runMaster(setting: MasterSetting, around: Around): Promise<number> {
   const { environment, settings, role, sources } = setting;
+  const locust = locustOf(setting);
   const delivery = await deliveryOf(setting);
   const orders = await workerOrders({
     ...setting,
@@ -59,11 +62,12 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
       bindPort: role.bindPort,
       token,
       isHeld: true,
-      locustfile: delivery.package,
       enableRebalancing: settings.enableRebalancing,
-      repeatsWarnings: isOpen(role), // its own workers' lines are shown anyway
+      repeatsWarnings: isOpen(role) || locust !== undefined, // its own workers' lines are shown anyway
       startsWorkers: role.processes > 0 || role.spawns.length > 0,
+      ...(delivery.package === undefined ? {} : { locustfile: delivery.package }),
       ...(tls === undefined ? {} : { tls }),
+      ...(locust === undefined ? {} : { locust }),
       ...(record.journal === undefined ? {} : { journal: record.journal }),
       ...(record.resumed === undefined ? {} : { restored: record.resumed.run }),
     });
@@ -93,7 +97,8 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
 
 interface Delivery {
   readonly isPossible: boolean;
-  readonly package: () => Promise<Uint8Array>;
+  /** Absent: there is no locustfile of tsload. */
+  readonly package?: () => Promise<Uint8Array>;
 }
 
 /**
@@ -101,6 +106,7 @@ interface Delivery {
  * worth a line; those that ask for it are told.
  */
 async function deliveryOf({ locustfile, role, settings }: MasterSetting): Promise<Delivery> {
+  if (isForeignOnly(settings)) return noDelivery(role);
   const isLocal = !isOpen(role) && role.spawns.every((place) => place.startsWith('local'));
   try {
     const { bytes } = await packLocustfile(locustfile, { onThisMachine: isLocal });
@@ -110,6 +116,29 @@ async function deliveryOf({ locustfile, role, settings }: MasterSetting): Promis
     log.warning(thrown.message);
     return { isPossible: false, package: () => Promise.reject(thrown) };
   }
+}
+
+/** Of a test that has classes of Locust's workers only. Throws `OptionError` for workers that would have nothing to run. */
+function noDelivery({ processes, spawns }: MasterRole): Delivery {
+  if (processes > 0 || spawns.length > 0) {
+    const option = processes > 0 ? '--processes' : '--spawn';
+    throw new OptionError(
+      `${option} starts workers of tsload, which have no locustfile here: give -f with one that has the same classes, or leave ${option} out`,
+    );
+  }
+  const none = new LocustfileError(
+    'this master has a locustfile in Python only: give the worker one of its own with -f',
+  );
+  return { isPossible: false, package: () => Promise.reject(none) };
+}
+
+/** What is to be had for workers of Locust's protocol, if they may join. Throws `OptionError`. */
+function locustOf({ role, settings, custom }: MasterSetting): MasterRunnerOptions['locust'] {
+  if (role.locust === undefined) return undefined;
+  const { foreignLocustfile } = settings;
+  const file = foreignLocustfile === undefined ? undefined : readForeignLocustfile(foreignLocustfile);
+  const secretOptions = custom.filter(({ isSecret }) => isSecret).map(({ key }) => key);
+  return { ...role.locust, secretOptions, ...(file === undefined ? {} : { locustfiles: async () => [file] }) };
 }
 
 /** Workers of others may join. */
@@ -130,15 +159,18 @@ async function announce(setting: MasterSetting, runner: MasterRunner, madeToken:
   if (madeToken === undefined) forgetTokens(paths);
   const kept = madeToken === undefined ? undefined : await keepToken(madeToken, paths);
   log.info(`Listening for workers at ${role.bindHost}:${runner.port}`);
-  const lines = joinLines({
-    bindHost: role.bindHost,
+  const facts = { bindHost: role.bindHost, interfaces: networkInterfaces(), hostname: hostname() };
+  const own = joinLines({
+    ...facts,
     port: runner.port,
     madeToken,
     isTokenKept: kept !== undefined,
     isEncrypted: settings.tlsCert !== undefined,
     wantsCertificates: settings.tlsCa !== undefined,
-    interfaces: networkInterfaces(),
-    hostname: hostname(),
   });
+  const givesLocustfile = settings.foreignLocustfile !== undefined;
+  const foreign =
+    role.locust === undefined ? [] : locustJoinLines({ ...facts, port: runner.locustPort, givesLocustfile });
+  const lines = isForeignOnly(settings) ? foreign : [...foreign, ...own];
   if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
 }

@@ -6,8 +6,8 @@
  */
 import { availableParallelism, homedir } from 'node:os';
 import { events } from '../../events/index.js';
-import { loadLocustfiles, type TsloadModule } from '../../locustfile/index.js';
-import { roleOf } from '../cluster/role.js';
+import { type LoadedLocustfile, loadLocustfiles, type TsloadModule } from '../../locustfile/index.js';
+import { isForeignOnly, roleOf } from '../cluster/role.js';
 import { exitCodes } from '../exit.js';
 import { CustomArguments, type CustomSpec } from '../options/customArguments.js';
 import { optionList } from '../options/optionTable.js';
@@ -42,10 +42,17 @@ async function runWith(sources: Sources, around: Around): Promise<number> {
     return runSupervisor(settings, role.processes, sources, around);
   }
   if (role.kind === 'worker') return runAsWorker(settings, sources, around);
-  const loading = loadLocustfiles(settings.locustfile, { tsload: loadTsload() });
+  const loading = loadLocustfile(settings, sources);
   const [locustfile, { runSession }] = await unlessStuck(Promise.all([loading, import('./session.js')]));
   await using _ = locustfile;
   return await runSession(locustfile, sources, customArguments(), around);
+}
+
+async function loadLocustfile(settings: EarlySettings, sources: Sources): Promise<LoadedLocustfile> {
+  const { foreignLocustfile: foreign, locustfile } = settings;
+  if (foreign === undefined || !isForeignOnly(settings)) return loadLocustfiles(locustfile, { tsload: loadTsload() });
+  const { foreignLocustfile } = await import('./foreignClasses.js');
+  return foreignLocustfile(foreign, sources);
 }
 
 async function runAsWorker(early: EarlySettings, sources: Sources, around: Around): Promise<number> {

@@ -66,8 +66,8 @@ export class ForeignReports {
     };
   }
 
-  /** Outside a test a report counts only if there is something in it. */
-  takeStats(data: unknown, isTesting: boolean): void {
+  /** Outside a test a report counts only if there is something in it. Returns users by class. */
+  takeStats(data: unknown, isTesting: boolean): Readonly<Record<string, number>> {
     const now = epochSeconds();
     const startTime = Math.min(this.#lastTime, now);
     const isWarmup = startTime < this.#warmupEnd;
@@ -76,6 +76,7 @@ export class ForeignReports {
     this.#userCounts = userCounts;
     if (!isTesting) this.reportsWhileIdle = true;
     if (isTesting || interval.entries.length > 0) this.#send(interval, added);
+    return userCounts;
   }
 
   addException(data: unknown): void {

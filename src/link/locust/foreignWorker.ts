@@ -9,8 +9,9 @@ import { callAt, epochSeconds } from '../../clock.js';
 import { getLogger } from '../../log.js';
 import type { LinkListener, LinkVitals } from '../link.js';
 import type { MasterEnd } from '../memory.js';
-import type { MasterMessage, SpawnMessage, TestSettings, UserClassUpdate, WorkerMessage } from '../messages.js';
+import type { MasterMessage, SpawnMessage, TestSettings, WorkerMessage } from '../messages.js';
 import { Delivery } from './delivery.js';
+import { ForeignClasses, type ForeignUpdate } from './foreignClasses.js';
 import { ForeignReports } from './foreignReports.js';
 import { readClassCounts } from './readStats.js';
 import { parsedOptionsOf } from './spawnOptions.js';
@@ -25,6 +26,7 @@ const log = getLogger('tsload.link');
 export interface ForeignWorkerOptions {
   userClasses(): readonly string[];
   readonly secretOptions: ReadonlySet<string>;
+  readonly stopSeconds: number;
   readonly leaveSeconds: number;
   readonly lastReportSeconds: number;
   send(type: string, data: unknown): void;
@@ -49,6 +51,7 @@ export class ForeignWorker implements MasterEnd {
   #test = 0;
   #settings: TestSettings | undefined;
   #phase: Phase = 'idle';
+  readonly #classes = new ForeignClasses();
   #plan = new SpawnPlan([]);
   #step = 0;
   /** The step whose end the master wants to hear of; 0: none. */
@@ -115,6 +118,7 @@ export class ForeignWorker implements MasterEnd {
     switch (message.kind) {
       case 'welcome':
         this.#index = message.index;
+        this.#classes.begin(message.setup);
         this.options.send('ack', { index: message.index });
         return;
       case 'testStart':
@@ -136,7 +140,7 @@ export class ForeignWorker implements MasterEnd {
         this.#quit();
         return;
       case 'updateUserClass':
-        this.options.send('update_user_class', updateOf(message.update));
+        this.#update(this.#classes.update({ ...message.update }));
         return;
       case 'custom':
         this.#sendCustom(message.type, message.data);
@@ -226,7 +230,8 @@ export class ForeignWorker implements MasterEnd {
     this.#awaitedStep = message.isLast ? message.step : 0;
     this.#pace?.cancel();
     this.#plan.advance(epochSeconds());
-    if (this.#plan.nextTime === undefined || !isSame(this.#plan.counts(), this.#told)) this.#tell();
+    const possible = this.#classes.possible(this.#plan.counts());
+    if (this.#plan.nextTime === undefined || !isSame(possible, this.#told)) this.#tell();
     this.#sleep();
   }
 
@@ -245,7 +250,8 @@ export class ForeignWorker implements MasterEnd {
     if (settings === undefined) return;
     this.#lastSpawnTime = spawnTime(this.#lastSpawnTime);
     this.#spawnsSent++;
-    this.#told = this.#plan.counts();
+    this.#told = this.#classes.possible(this.#plan.counts());
+    this.#update(this.#classes.due(this.#told));
     this.options.send('spawn', {
       timestamp: this.#lastSpawnTime,
       user_classes_count: this.#told,
@@ -253,6 +259,10 @@ export class ForeignWorker implements MasterEnd {
       stop_timeout: settings.stopTimeoutSeconds,
       parsed_options: parsedOptionsOf(settings, this.options.secretOptions),
     });
+  }
+
+  #update(updates: readonly ForeignUpdate[]): void {
+    for (const update of updates) this.options.send('update_user_class', update);
   }
 
   /** It has done a spawn; only when that was the last one the master is told. */
@@ -266,22 +276,42 @@ export class ForeignWorker implements MasterEnd {
   }
 
   #takeStats(data: unknown): void {
-    this.#reports.takeStats(data, this.#phase !== 'idle');
+    this.#learnClasses(this.#reports.takeStats(data, this.#phase !== 'idle'));
     if (this.#phase === 'stopping' && this.#hasStopped) this.#finishStop();
+  }
+
+  #learnClasses(reported: Readonly<Record<string, number>>): void {
+    const missing = this.#classes.hear(reported, this.options.userClasses());
+    if (missing.length === 0) return;
+    log.error(
+      `${this.id} has no user class ${missing.join(', ')}, only ${Object.keys(reported).join(', ')}: users of it are not started there; give all workers a locustfile with the same classes`,
+    );
+    if (this.#phase === 'testing' && this.#spawnsSent > 0) this.#tell();
   }
 
   #stop(test: number): void {
     if (test !== this.#test || this.#phase !== 'testing') return;
     this.#pace?.cancel();
     this.#phase = 'stopping';
-    if (this.#spawnsSent > 0) this.options.send('stop', null);
-    else this.#finishStop(); // boomer answers no stop without users
+    if (this.#spawnsSent === 0) {
+      this.#finishStop(); // boomer answers no stop without users
+      return;
+    }
+    this.options.send('stop', null);
+    const seconds = this.options.stopSeconds + (this.#settings?.stopTimeoutSeconds ?? 0);
+    this.#timer = setTimeout(() => {
+      log.warning(
+        `${this.id} has not stopped within ${seconds} s of being told to: the test ends without its last numbers`,
+      );
+      this.#finishStop();
+    }, seconds * 1000);
   }
 
   /** Its users are gone. Locust reports their last samples within three seconds; boomer never. */
   #clientStopped(): void {
     if (this.#phase !== 'stopping' || this.#hasStopped) return;
     this.#hasStopped = true;
+    clearTimeout(this.#timer);
     if (!this.#reports.reportsWhileIdle) this.#finishStop();
     else this.#timer = setTimeout(() => this.#finishStop(), this.options.lastReportSeconds * 1000);
   }
@@ -330,14 +360,4 @@ function spawnTime(last: number): number {
 
 function isSame(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
   return a.size === b.size && [...a].every(([name, count]) => b.get(name) === count);
-}
-
-function updateOf({ userClass, host, weight, fixedCount, tasks }: UserClassUpdate): Record<string, unknown> {
-  return {
-    user_class_name: userClass,
-    ...(host !== undefined && { host }),
-    ...(weight !== undefined && { weight }),
-    ...(fixedCount !== undefined && { fixed_count: fixedCount }),
-    ...(tasks !== undefined && { tasks }),
-  };
 }

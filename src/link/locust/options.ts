@@ -37,6 +37,8 @@ export interface LocustServerOptions {
   readonly maxMessageBytes?: number;
   /** Seconds without any message after which a worker counts as interrupted. Default 5. */
   readonly silenceSeconds?: number;
+  /** Seconds, besides the stop timeout, that a worker gets to stop its users. Default 30. */
+  readonly stopSeconds?: number;
   /** Seconds that a worker which was told to leave gets to do so. Default 5. */
   readonly leaveSeconds?: number;
   /** Seconds that a stopped worker gets to send its last samples: it reports every three. Default 4. */

@@ -19,7 +19,13 @@ import { endpointOf, loadZeroMq, socketOptions } from './zeromq.js';
 const graceSeconds = 60;
 /** Seconds of silence after which nobody waits for a worker any more. */
 const removeSeconds = 65;
-const defaults = { host: '127.0.0.1', silenceSeconds: 5, leaveSeconds: 5, lastReportSeconds: 4 } as const;
+const defaults = {
+  host: '127.0.0.1',
+  silenceSeconds: 5,
+  stopSeconds: 30,
+  leaveSeconds: 5,
+  lastReportSeconds: 4,
+} as const;
 /** Senders that are remembered for having sent something bad, or for having been asked to register. */
 const maxRemembered = 1000;
 const tickMillis = 1000;
@@ -150,10 +156,11 @@ export class Server implements LocustServer {
   }
 
   #welcome(identity: Buffer, key: string, id: string, version: unknown): void {
-    const { leaveSeconds, lastReportSeconds } = { ...defaults, ...this.options };
+    const { stopSeconds, leaveSeconds, lastReportSeconds } = { ...defaults, ...this.options };
     const worker: ForeignWorker = new ForeignWorker(id, {
       userClasses: this.options.userClasses,
       secretOptions: new Set(this.options.secretOptions),
+      stopSeconds,
       leaveSeconds,
       lastReportSeconds,
       send: (type, data) => this.#send(identity, id, type, data),

@@ -15,7 +15,7 @@ export function parsedOptionsOf(settings: TestSettings, secret: ReadonlySet<stri
 }
 
 /** `myOption` and `my-option` as `my_option`. */
-function pythonName(name: string): string {
+export function pythonName(name: string): string {
   return name
     .replace(/-/g, '_')
     .replace(/([a-z0-9])([A-Z])/g, (_, before: string, letter: string) => `${before}_${letter.toLowerCase()}`);

@@ -13,6 +13,13 @@ const roleFor = async (line: string) => roleOf(await settingsOf(line), 8);
 const own = { kind: 'master', bindHost: '127.0.0.1', bindPort: 0, takesOthers: false, processes: 0, spawns: [] };
 const open = { ...own, bindHost: '*', bindPort: 5557, takesOthers: true };
 
+const mixed = {
+  ...open,
+  bindHost: '127.0.0.1',
+  bindPort: 5558,
+  locust: { host: '127.0.0.1', port: 5557 },
+};
+
 describe('the part that a process plays', () => {
   test.each([
     ['', { kind: 'alone' }],
@@ -30,6 +37,13 @@ describe('the part that a process plays', () => {
     ['--worker --processes -1', { kind: 'supervisor', processes: 8 }],
     ['--worker --protocol locust', { kind: 'worker' }],
     ['--master --resume x --journal y', open],
+    ['--master --protocol locust', mixed],
+    ['--master --protocol locust --foreign-locustfile x.py', mixed],
+    ['--processes 2 --protocol locust', { ...mixed, processes: 2 }],
+    [
+      '--master --protocol locust --master-bind-host * --master-bind-port 6000 --ws-bind-port 0',
+      { ...mixed, bindHost: '*', bindPort: 0, locust: { host: '*', port: 6000 } },
+    ],
   ])('%j', async (line, role) => {
     expect(await roleFor(line)).toEqual(role);
   });
@@ -43,6 +57,9 @@ describe('the part that a process plays', () => {
     ['--worker --spawn ssh://a', 2, /^--spawn is for the master/],
     ['--protocol locust', 2, /^--protocol locust needs --master or --worker/],
     ['--master --foreign-locustfile x.py', 2, /^--foreign-locustfile needs --protocol locust/],
+    ['--worker --foreign-locustfile x.py --protocol locust', 2, /^--foreign-locustfile needs --master and --protocol/],
+    ['--master --ws-bind-port 6000', 2, /^--ws-bind-port needs --protocol locust: it is for a master that takes/],
+    ['--master --protocol locust --ws-bind-port 5557', 2, /^--master-bind-port and --ws-bind-port are both 5557: /],
     ['--protocol smoke', 2, /^--protocol must be one of tsload, locust but is "smoke"/],
     ['--expect-workers 0', 2, /^--expect-workers must be a whole number of at least 1/],
     ['--master-bind-port 70000', 2, /^--master-bind-port must be a whole number from 0 to 65535/],
