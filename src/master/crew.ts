@@ -107,6 +107,16 @@ export class Crew {
     worker.link.send({ kind: 'testStart', test, period: this.reports.period, startTime, settings });
   }
 
+  /** All users are there. Said to all workers; if it is no news, to those that joined since. */
+  tellSpawned(test: number, isNews: boolean): void {
+    const { userCount } = this.workers;
+    for (const worker of this.workers) {
+      if (worker.toldTest !== test || (!isNews && worker.completedTest === test)) continue;
+      worker.completedTest = test;
+      worker.link.send({ kind: 'spawningComplete', test, userCount });
+    }
+  }
+
   /** Nothing is heard of a worker any more, for now. */
   miss(worker: WorkerNode, reason: string): void {
     if (worker.isMissing || this.workers.get(worker.id) !== worker) return;

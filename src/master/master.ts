@@ -7,8 +7,9 @@
  */
 import { TsloadError } from '../errors.js';
 import type { StartOptions } from '../events/index.js';
-import type { MasterEnd, ReportMessage, RunSetup, UserClassUpdate, WorkerHello } from '../link/index.js';
+import type { MasterEnd, ReportMessage, UserClassUpdate, WorkerHello } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
+import { Announcements } from './announcements.js';
 import { Beginning } from './beginning.js';
 import { Crew } from './crew.js';
 import type { CurrentTest } from './currentTest.js';
@@ -50,7 +51,7 @@ export class Master {
   readonly #ending: Ending;
   readonly #events: TestEvents;
   readonly #clock: SecondClock;
-  #setup: RunSetup;
+  readonly #announcements: Announcements;
   #state: MasterState = 'ready';
   #current: CurrentTest | undefined;
   #load: Load | undefined;
@@ -61,14 +62,14 @@ export class Master {
   #resolveEnded: () => void = () => {};
 
   constructor(private readonly options: MasterOptions) {
-    this.#setup = options.setup;
     this.#crew = this.#makeCrew();
     this.workers = this.#crew.workers;
+    this.#announcements = new Announcements(options.setup, this.workers, options.journal);
     this.#roster = new Roster(this.#crew, {
       events: options.environment.events,
       isDistributed: options.isDistributed,
       patience: { ...defaultPatience, ...options.patience },
-      run: () => this.#setup.run,
+      run: () => this.#announcements.setup.run,
       current: () => this.#current,
       emptied: () => this.#emptied(),
     });
@@ -82,7 +83,6 @@ export class Master {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    options.journal?.setup(this.#setup);
     if (options.restored !== undefined) this.#restore(options.restored);
   }
 
@@ -177,18 +177,18 @@ export class Master {
   /** Ends the test; resolves when `testStop` listeners are done. Without a test nothing happens. */
   stop(): Promise<void> {
     this.#shape.cancel();
-    if (this.#stopping !== undefined) return this.#stopping;
-    if (!isTesting(this.#state)) return Promise.resolve();
-    this.#enter('stop');
+    // a listener of testStop may have begun another test already: that one is to be stopped, and not the one before
+    if (!this.#enter('stop')) return this.#stopping ?? Promise.resolve();
     if (this.#current !== undefined) this.#current.isStopping = true;
-    this.#current?.ramps?.cancel();
+    this.#current?.ramps?.end();
     // a turn later: a listener of testStopping that asks for the stop once more must find this one
-    this.#stopping = Promise.resolve()
+    const stopping = Promise.resolve()
       .then(() => this.#endTest())
       .finally(() => {
-        this.#stopping = undefined;
+        if (this.#stopping === stopping) this.#stopping = undefined;
       });
-    return this.#stopping;
+    this.#stopping = stopping;
+    return stopping;
   }
 
   /** Stops, lets all workers go, and resolves `ended`. */
@@ -211,18 +211,12 @@ export class Master {
 
   /** A user class was changed: all workers change it, those that are to come as well. */
   updateUserClass(update: UserClassUpdate): void {
-    const { userClass, ...values } = update;
-    this.#setup = { ...this.#setup, userConfigs: [...this.#setup.userConfigs, { userClass, values }] };
-    this.options.journal?.setup(this.#setup);
-    this.workers.send({ kind: 'updateUserClass', update });
+    this.#announcements.updateUserClass(update);
   }
 
   /** A message of the locustfile, to one worker or to all, those that are missing included. */
   sendMessage(type: string, data: unknown, clientId?: string): void {
-    const message = { kind: 'custom', type, data, nodeId: 'master' } as const;
-    if (clientId === undefined) this.workers.send(message);
-    else if (this.workers.get(clientId) !== undefined) this.workers.get(clientId)?.link.send(message);
-    else log.warning(`a message of type ${type} cannot be sent to ${clientId}: there is no such worker`);
+    this.#announcements.sendMessage(type, data, clientId);
   }
 
   #makeCrew(): Crew {
@@ -235,7 +229,7 @@ export class Master {
         isDistributed,
         repeatsWarnings,
         maxNames: setup.maxNames,
-        setup: () => this.#setup,
+        setup: () => this.#announcements.setup,
       },
       {
         usersChanged: () => this.#endIfSpent(),
@@ -331,10 +325,12 @@ export class Master {
   async #spawned(isAgreed: boolean): Promise<void> {
     const current = this.#current;
     this.targetUserClassesCount = current?.ramps?.classTotals() ?? {};
-    if (current === undefined || !this.#enter('allSpawned')) return;
+    if (current === undefined) return;
+    const isNews = this.#enter('allSpawned');
+    this.#crew.tellSpawned(current.number, isNews);
+    if (!isNews) return;
     log.info(spawnedLine(this.workers.userClassesCount(Object.keys(this.targetUserClassesCount)), isAgreed));
     const userCount = this.workers.userCount;
-    this.workers.send({ kind: 'spawningComplete', test: current.number, userCount });
     this.options.journal?.spawned();
     if (this.options.resetStats) this.resetStats();
     await this.#events.spawningComplete(userCount);

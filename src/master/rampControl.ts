@@ -23,7 +23,7 @@ export interface RampControlOptions {
   readonly classes: readonly ClassPlan[];
   readonly leadSeconds: number;
   readonly stopTimeoutSeconds: number;
-  /** Not called for a ramp that was replaced or cancelled. `isAgreed`: every worker said that it is done. */
+  /** Not called for a ramp that was replaced, or whose test is being stopped. `isAgreed`: every worker said that it is done. */
   spawned(isAgreed: boolean): void;
 }
 
@@ -36,6 +36,7 @@ export class RampControl {
   #rebalancing: NodeJS.Timeout | undefined;
   #load: Load | undefined;
   #step = 0;
+  #isOver = false;
 
   /** Its workers are those that know of the test by now; what they run is taken over. */
   constructor(private readonly options: RampControlOptions) {
@@ -65,7 +66,7 @@ export class RampControl {
 
   /** Goes on from the state reached; a ramp under way is replaced. */
   start(load: Load): void {
-    this.cancel();
+    this.#cancel();
     this.#load = load;
     this.#dispatcher.newDispatch(load.userCount, load.spawnRate, load.userClasses);
     const ramp: Ramp = new Ramp(this.#dispatcher, load.spawnRate, this.options.leadSeconds, {
@@ -78,7 +79,13 @@ export class RampControl {
     ramp.begin();
   }
 
-  cancel(): void {
+  /** The test is being stopped: workers that come, go and return from now on are told nothing. */
+  end(): void {
+    this.#isOver = true;
+    this.#cancel();
+  }
+
+  #cancel(): void {
     clearTimeout(this.#rebalancing);
     this.#rebalancing = undefined;
     this.#ramp?.cancel();
@@ -124,6 +131,7 @@ export class RampControl {
 
   /** While a ramp goes on, it also moves the users; else a ramp to the same load does. */
   #rebalanceSoon(): void {
+    if (this.#isOver) return;
     this.#rebalancing ??= setTimeout(() => {
       this.#rebalancing = undefined;
       if (this.#ramp !== undefined && this.#dispatcher.isInProgress) this.#ramp.rebalance();

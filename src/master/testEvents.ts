@@ -4,7 +4,8 @@
 import { type Environment, type EnvironmentEvent, type EventHook, isControl } from '../events/index.js';
 
 export class TestEvents {
-  #isTellingEnd = false;
+  /** How many ends are being told: a listener of `testStop` may begin another test, and end it. */
+  #ends = 0;
 
   constructor(
     private readonly environment: Environment,
@@ -14,7 +15,7 @@ export class TestEvents {
 
   /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
   get isTellingEnd(): boolean {
-    return this.#isTellingEnd;
+    return this.#ends > 0;
   }
 
   testStart(): Promise<void> {
@@ -34,11 +35,11 @@ export class TestEvents {
   }
 
   async #tellEnd(event: EventHook<EnvironmentEvent>): Promise<void> {
-    this.#isTellingEnd = true;
+    this.#ends++;
     try {
       await this.#fire(event, { environment: this.environment });
     } finally {
-      this.#isTellingEnd = false;
+      this.#ends--;
     }
   }
 

@@ -41,6 +41,8 @@ export class WorkerNode implements WorkerStatus {
   toldTest = 0;
   startedTest = 0;
   stoppedTest = 0;
+  /** The test of which it was told that all users are there. */
+  completedTest = 0;
   isSpent = false;
   /** It says good-bye: nothing of it is lost. */
   hasQuit = false;
@@ -85,6 +87,7 @@ export class WorkerNode implements WorkerStatus {
     if (standing === undefined) return;
     this.toldTest = standing.test;
     this.startedTest = standing.test;
+    this.completedTest = standing.test;
     this.doneStep = standing.step;
     this.userCounts = standing.userCounts;
     this.isSpent = standing.isSpent;

@@ -101,6 +101,70 @@ describe('several workers', () => {
     await until(() => cluster.workers.every((_, at) => [3, 4].includes(cluster.usersOn(at)['A'] ?? 0)));
   });
 
+  test('[125] [130] a worker that joins hears once that all users are there, when it has its share; the others do not again', async () => {
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    cluster.master.start(6, 1000);
+    await until(() => cluster.workers.every(({ fired }) => fired.includes('spawningComplete 6')));
+    for (const id of ['w3', 'w4']) {
+      const { fired } = cluster.addWorker(id);
+      await until(() => fired.includes('spawningComplete 6'));
+    }
+    cluster.master.start(8, 1000); // a ramp that all of them hear of
+    await until(() => cluster.workers.every(({ fired }) => fired.includes('spawningComplete 8')));
+    const ends = ['spawningComplete 6', 'spawningComplete 8'];
+    for (const { fired } of [cluster, ...cluster.workers]) {
+      expect(fired.filter((name) => name.startsWith('spawningComplete'))).toEqual(ends);
+    }
+  });
+
+  test('a worker that is lost while the test is being stopped moves nobody, and does not disturb the next test', async () => {
+    class Slow extends User {
+      static override waitTime = constant(1000);
+      @task rest() {}
+      override async onStop() {
+        await hold;
+      }
+    }
+    let release: () => void = () => {};
+    const hold = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await using cluster = aCluster({ workers: 3, userClasses: [Slow], worker: { times: { heartbeatSeconds: 0.05 } } });
+    cluster.master.start(6, 1000);
+    await until(() => cluster.master.state === 'running');
+    const stopped = cluster.master.stop();
+    await until(() => cluster.workers.every(({ worker }) => worker.state === 'stopping'));
+    cluster.workers[2]!.cable.lose('it was killed');
+    await until(() => cluster.master.workers.size === 2);
+    const { told } = cluster.workers[0]!.cable;
+    const beats = () => told.filter(({ kind }) => kind === 'heartbeat').length;
+    const before = beats();
+    await until(() => beats() > before + 2); // by then workers that came and went would have been dealt with
+    release();
+    await stopped;
+    const kinds = told.map(({ kind }) => kind).filter((kind) => kind === 'spawn' || kind === 'stop');
+    expect(kinds.at(-1)).toBe('stop');
+    expect([0, 1].map(cluster.usersOn)).toEqual([{ Slow: 0 }, { Slow: 0 }]);
+  });
+
+  test('a test that a listener of testStop begins is stopped by the next stop', async () => {
+    await using cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
+    const { environment, master } = cluster;
+    let isFirst = true;
+    environment.events.testStop.addListener(async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      master.start(2, 1000);
+      await until(() => master.state === 'running');
+      await master.stop();
+    });
+    master.start(1, 1000);
+    await until(() => master.state === 'running');
+    await master.stop();
+    expect([master.state, cluster.usersOn(0)]).toEqual(['stopped', { A: 0 }]);
+    expect(cluster.fired.filter((name) => name === 'testStop')).toHaveLength(2);
+  });
+
   test('a worker that leaves gives its users to the others, and what it had reported still counts', async () => {
     const { Counting, counts } = counting();
     await using cluster = aCluster({ workers: 2, userClasses: [Counting] });
