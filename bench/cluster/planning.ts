@@ -35,7 +35,6 @@ function atRate(spawnRate: number): readonly Measurement[] {
 /** As `RampControl` does it: step by step, and nothing of a step is kept but what the workers were told. */
 function ramp(spawnRate: number): { readonly planning: number; readonly encoding: number } {
   const workers = Array.from({ length: workerCount }, (_, i) => `host${i % 500}_${i.toString(16).padStart(32, '0')}`);
-  const codec = masterCodec(new Map());
   const told: ToldCounts = new Map();
   let dispatcher: Dispatcher | undefined;
   let [planning, encoding, isDone] = [0, 0, false];
@@ -51,7 +50,9 @@ function ramp(spawnRate: number): { readonly planning: number; readonly encoding
       return next === undefined ? [] : [...spawnMessages(next, times, told, step === 1 ? workers : []).values()];
     });
     planning += planned;
-    encoding += cpuSecondsOf(() => messages.reduce((bytes, message) => bytes + codec.encode(message).length, 0))[0];
+    encoding += cpuSecondsOf(() =>
+      messages.reduce((bytes, message) => bytes + masterCodec.encode(message).length, 0),
+    )[0];
   }
   return { planning, encoding };
 }

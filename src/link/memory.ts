@@ -1,6 +1,9 @@
 /**
- * A link within one process: what one end sends, the other hears a turn of the event loop later, in order.
+ * A link within one process: what one end sends, the other hears a turn of the event loop later, in order. A listener that throws
+ * ends it, as it would over a network.
  */
+import { ConnectionError } from '../errors.js';
+import { describeThrown, getLogger } from '../log.js';
 import type { Link, LinkListener, LinkVitals } from './link.js';
 import type { MasterMessage, WorkerMessage } from './messages.js';
 
@@ -16,7 +19,11 @@ export function createMemoryLink(): { readonly master: MasterEnd; readonly worke
   return { master, worker };
 }
 
-type Delivery<Message> = { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'closed' };
+const log = getLogger('tsload.link');
+
+type Delivery<Message> =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'closed'; readonly reason: Error | undefined };
 
 class MemoryEnd<Outgoing, Incoming> implements Link<Outgoing, Incoming> {
   #peer: MemoryEnd<Incoming, Outgoing> | undefined;
@@ -44,10 +51,14 @@ class MemoryEnd<Outgoing, Incoming> implements Link<Outgoing, Incoming> {
   }
 
   close(): void {
+    this.#close();
+  }
+
+  #close(reason?: Error): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#peer?.arrive({ kind: 'closed' });
-    this.arrive({ kind: 'closed' });
+    this.#peer?.arrive({ kind: 'closed', reason });
+    this.arrive({ kind: 'closed', reason });
   }
 
   arrive(delivery: Delivery<Incoming>): void {
@@ -65,16 +76,27 @@ class MemoryEnd<Outgoing, Incoming> implements Link<Outgoing, Incoming> {
     this.#isScheduled = false;
     const arrived = this.#arrived;
     this.#arrived = [];
-    for (const delivery of arrived) {
-      if (delivery.kind === 'message') this.#listener?.message(delivery.message);
-      else this.#end();
-    }
+    for (const delivery of arrived) this.#guarded(() => this.#tell(delivery));
   }
 
-  #end(): void {
+  #tell(delivery: Delivery<Incoming>): void {
     const listener = this.#listener;
+    if (delivery.kind === 'message') {
+      listener?.message(delivery.message);
+      return;
+    }
     this.#isOpen = false;
     this.#listener = undefined;
-    listener?.closed();
+    if (delivery.reason === undefined) listener?.closed();
+    else listener?.closed(delivery.reason);
+  }
+
+  #guarded(tell: () => void): void {
+    try {
+      tell();
+    } catch (thrown) {
+      log.error(`what came over a link could not be handled: ${describeThrown(thrown)}`);
+      this.#close(new ConnectionError('a message could not be handled', { cause: thrown }));
+    }
   }
 }

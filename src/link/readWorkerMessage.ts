@@ -74,12 +74,19 @@ export function readWorkerHello(value: unknown): WorkerHello {
   const locustfile = optionalText(fields, 'locustfile', maxId);
   const { standing } = fields;
   return {
-    worker: text(fields, 'worker', maxId),
+    worker: readId(fields),
     version: text(fields, 'version', maxId),
     graceSeconds: real(fields, 'graceSeconds', 0, maxSeconds),
     ...(locustfile !== undefined && { locustfile }),
     ...(standing !== undefined && standing !== null && { standing: readStanding(standing) }),
   };
+}
+
+/** The name of a worker, which stands in every log: on one line, and nothing that steers a terminal. */
+function readId(fields: Fields): string {
+  const worker = text(fields, 'worker', maxId);
+  if (/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u.test(worker)) return worker;
+  throw new LinkError('worker must be a name of visible characters');
 }
 
 function readStanding(value: unknown): WorkerStanding {
@@ -138,8 +145,13 @@ function readReport(fields: Fields): ReportMessage {
     exceptions: list(fields, 'exceptions', maxExceptions, readException),
     health: readHealth(fields['health']),
     ...(fields['iterations'] !== undefined && { iterations: readIterations(fields['iterations']) }),
-    data: record(fields, 'data', 1000),
+    data: readReportData(fields),
   };
+}
+
+/** What listeners added to a report, out of all of it. */
+export function readReportData(value: unknown): Fields {
+  return record(asFields(value, 'a report'), 'data', 1000);
 }
 
 export function readException(value: unknown, what: string): ReportedException {

@@ -1,3 +1,4 @@
+export { bounded, textLimits } from './boundedText.js';
 export type { UserException } from './exceptionTable.js';
 export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotCount, slotOf } from './histogramLayout.js';
 export { IntervalMerge } from './intervalMerge.js';

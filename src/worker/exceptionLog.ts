@@ -1,12 +1,13 @@
 /**
  * Exceptions of user code since the last report, grouped by traceback.
  *
- * Bounded: after `maxTracebacks` different ones within one interval further ones are counted together, so that an exception
+ * Bounded: texts are cut as the statistics cut them, or the master would refuse them; after `maxTracebacks` different ones within one interval further ones are counted together, so that an exception
  * with a number in its text cannot fill the memory.
  */
 
 import type { ReportedException } from '../link/index.js';
 import { describeThrown } from '../log.js';
+import { bounded, textLimits } from '../stats/index.js';
 import { tracebackOf } from '../traceback.js';
 
 const maxTracebacks = 200;
@@ -16,10 +17,13 @@ export class ExceptionLog {
   #groups = new Map<string, { readonly message: string; readonly traceback: string; count: number }>();
 
   add(thrown: unknown): void {
-    const traceback = tracebackOf(thrown);
+    const traceback = bounded(tracebackOf(thrown), textLimits.traceback);
     let group = this.#groups.get(traceback);
     if (group === undefined) {
-      const kept = this.#groups.size < maxTracebacks ? { message: messageOf(thrown), traceback } : others;
+      const kept =
+        this.#groups.size < maxTracebacks
+          ? { message: bounded(messageOf(thrown), textLimits.error), traceback }
+          : others;
       group = this.#groups.get(kept.traceback) ?? { ...kept, count: 0 };
       this.#groups.set(kept.traceback, group);
     }

@@ -3,8 +3,10 @@
  * may be sent at which moment, and what such a master has to hear again.
  */
 import { setClockOffset } from '../clock.js';
-import type { MasterMessage, RunSetup, WorkerEnd, WorkerMessage } from '../link/index.js';
+import { LinkError } from '../errors.js';
+import type { MasterMessage, ReportMessage, RunSetup, WorkerEnd, WorkerMessage } from '../link/index.js';
 import { getLogger, type LogRecord } from '../log.js';
+import { bounded } from '../stats/index.js';
 import { Heartbeats } from './heartbeats.js';
 import type { Expiry } from './lease.js';
 import { Leash } from './leash.js';
@@ -13,6 +15,8 @@ import { ReportOutbox } from './reportOutbox.js';
 import { defaultGraceSeconds, type WorkerOptions, type WorkerTimes } from './workerOptions.js';
 
 const log = getLogger('tsload.runners');
+/** Characters of a sentence to the master. */
+const maxSaid = 10_000;
 
 /** What concerns the connection stays here. */
 export type TestMessage = Exclude<MasterMessage, { readonly kind: 'welcome' | 'heartbeat' | 'acknowledge' }>;
@@ -54,7 +58,7 @@ export class MasterContact {
   constructor(private readonly options: MasterContactOptions) {
     const { times, worker } = options;
     const { link, graceSeconds = defaultGraceSeconds } = worker;
-    this.outbox = new ReportOutbox({ send: (report) => link.send(report), limits: times.keptReports });
+    this.outbox = new ReportOutbox({ send: (report) => this.#sendReport(report), limits: times.keptReports });
     this.leash = new Leash({
       vitals: () => link.vitals,
       graceSeconds,
@@ -95,13 +99,25 @@ export class MasterContact {
   }
 
   fault(message: string): void {
-    this.#fault = { kind: 'fault', message };
+    this.#fault = { kind: 'fault', message: bounded(message, maxSaid) };
     this.#link.send(this.#fault);
   }
 
   wishStop(wish: Omit<StopTestWish, 'kind'>): void {
-    this.#stopTestWish = { kind: 'stopTest', ...wish };
+    this.#stopTestWish = { kind: 'stopTest', ...wish, reason: bounded(wish.reason, maxSaid) };
     this.#link.send(this.#stopTestWish);
+  }
+
+  /** What listeners added may be nothing that can be sent; what was measured goes all the same. */
+  #sendReport(report: ReportMessage): void {
+    try {
+      this.#link.send(report);
+    } catch (thrown) {
+      if (!(thrown instanceof LinkError) || Object.keys(report.data).length === 0) throw thrown;
+      log.error(`what reportToMaster listeners added to a report is left out: ${thrown.message}`);
+      this.fault(`a reportToMaster listener added what cannot be sent: ${thrown.message}`);
+      this.#link.send({ ...report, data: {} });
+    }
   }
 
   get #link(): WorkerEnd {

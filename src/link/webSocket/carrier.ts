@@ -11,6 +11,9 @@ export interface CarrierEar {
   malformed(reason: string): void;
 }
 
+/** Bytes that wait to be written, from which on pings are not answered. */
+const maxPongBytes = 65_536;
+
 export class Carrier {
   #ear: CarrierEar | undefined;
   #error: Error | undefined;
@@ -20,9 +23,8 @@ export class Carrier {
   constructor(private readonly socket: WebSocket) {
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
-    socket.on('error', (error) => {
-      this.#error = error;
-    });
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('ping', (data) => this.#pinged(data));
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
   }
 
@@ -70,6 +72,17 @@ export class Carrier {
     this.socket.terminate();
   }
 
+  /** The link has heartbeats of its own; pings are answered as far as the other end reads the answers. */
+  #pinged(data: Buffer): void {
+    if (this.socket.readyState === this.socket.OPEN && this.bufferedBytes < maxPongBytes) this.socket.pong(data);
+  }
+
+  /** At once: whoever sends nonsense may not answer to a close either. */
+  #failed(error: Error): void {
+    this.#error = error;
+    if (isMalformed(error)) this.#takeEar()?.malformed(`a frame is malformed: ${error.message}`);
+  }
+
   #message(data: unknown, isBinary: boolean): void {
     this.#heardAt = performance.now();
     if (isBinary && Buffer.isBuffer(data)) this.#ear?.frame(data);
@@ -78,14 +91,11 @@ export class Carrier {
 
   #closed(code: number, reason: string): void {
     const ear = this.#takeEar();
-    const error = this.#error;
-    if (error !== undefined && 'code' in error && String(error.code).startsWith('WS_ERR_')) {
-      ear?.malformed(`a frame is malformed: ${error.message}`);
-    } else if (code === 1009) {
+    if (code === 1009) {
       ear?.malformed('a frame was larger than the other end takes');
     } else {
       ear?.lost(
-        error?.message ?? (code === 1006 ? 'the connection broke' : `closed by the other end ${reason}`.trim()),
+        this.#error?.message ?? (code === 1006 ? 'the connection broke' : `closed by the other end ${reason}`.trim()),
       );
     }
   }
@@ -95,4 +105,9 @@ export class Carrier {
     this.#ear = undefined;
     return ear;
   }
+}
+
+/** What ws says of a frame that breaks the protocol, or is larger than it may be. */
+function isMalformed(error: Error): boolean {
+  return 'code' in error && String(error.code).startsWith('WS_ERR_');
 }

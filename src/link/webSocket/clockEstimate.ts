@@ -15,7 +15,7 @@ export interface ClockSample {
 const window = 16;
 /** Seconds an offset moves at most for each sample; one comes each second, and clocks drift by less than a tenth of this. */
 const slewSeconds = 0.0005;
-/** Seconds from which on an offset is not worth being approached slowly. */
+/** Seconds from which on an offset is not worth being approached slowly, beside the half round trip that it may be wrong by. */
 const stepSeconds = 0.25;
 
 export class ClockEstimate {
@@ -37,7 +37,7 @@ export class ClockEstimate {
     if (this.#samples.length > window) this.#samples.shift();
     const best = this.#samples.reduce((a, b) => (b.roundTripMillis < a.roundTripMillis ? b : a));
     const off = best.offsetSeconds - this.#offsetSeconds;
-    const isStep = !this.#isSettled || Math.abs(off) > stepSeconds;
+    const isStep = !this.#isSettled || Math.abs(off) > stepSeconds + best.roundTripMillis / 2000;
     this.#offsetSeconds += isStep ? off : Math.max(-slewSeconds, Math.min(slewSeconds, off));
   }
 

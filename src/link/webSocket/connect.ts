@@ -83,11 +83,8 @@ class Connection implements SessionOwner {
     log.warning(`lost the connection to ${this.peer} (${reason}): trying to get it back for ${graceSeconds} s`);
     const welcome = await this.#reach(graceSeconds, () => false);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    if (welcome === 'resumed') {
-      log.info(`connected to ${this.peer} again after ${seconds} s`);
-      this.session.resumed();
-    } else
-      log.warning(`connected to ${this.peer} after ${seconds} s: it did not know this worker, which joined it anew`);
+    if (welcome === 'resumed') log.info(`connected to ${this.peer} again after ${seconds} s`);
+    else log.warning(`connected to ${this.peer} after ${seconds} s: it did not know this worker, which joined it anew`);
   }
 
   #reach(seconds: number, isLast: (error: DialError) => boolean): Promise<Welcome> {

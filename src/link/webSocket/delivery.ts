@@ -39,6 +39,11 @@ export class Delivery<Incoming> {
     else this.#waiting.push(telling);
   }
 
+  /** What waits is not told. */
+  forget(): void {
+    this.#waiting = [];
+  }
+
   /** The last thing that is told, a turn of the event loop later. */
   end(reason?: Error): void {
     if (this.#isOver) return;

@@ -8,7 +8,7 @@ import type { WorkerHello } from '../messages.js';
 import { Carrier } from './carrier.js';
 import { type Frame, helloFrame, linkPath, oneLine, openFrame, readFrame, subprotocol } from './frames.js';
 import type { LinkLimits, MasterAddress } from './options.js';
-import { DialError, isEncrypted, nameOf, refused, unreachable, urlOf } from './refusals.js';
+import { DialError, isEncrypted, nameOf, refusalOf, refused, unreachable, urlOf } from './refusals.js';
 import type { WorkerSession } from './workerSession.js';
 
 export interface DialOptions {
@@ -64,6 +64,7 @@ class Attempt {
       maxPayload: limits.maxFrameBytes,
       perMessageDeflate: false,
       followRedirects: false,
+      autoPong: false,
     });
     this.#carrier = new Carrier(this.#socket);
   }
@@ -100,6 +101,7 @@ class Attempt {
     else if (frame.kind === 'resume' && !this.#isIntroduced) {
       this.#succeed('resumed');
       session.attach(this.#carrier, frame.received);
+      session.resumed();
     } else if (frame.kind === 'introduce' && !this.#isIntroduced) this.#introduce();
     else if (frame.kind === 'joined' && this.#isIntroduced) {
       this.#succeed('joined');
@@ -125,8 +127,8 @@ class Attempt {
     const chunks: Buffer[] = [];
     let length = 0;
     const done = () => {
-      const sentence = Buffer.concat(chunks).toString('utf8', 0, maxSentenceBytes);
-      this.#fail(refused(this.options.address, { status: response.statusCode ?? 0, sentence: oneLine(sentence) }));
+      const refusal = refusalOf(response, Buffer.concat(chunks).subarray(0, maxSentenceBytes));
+      this.#fail(refused(this.options.address, refusal));
     };
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk);

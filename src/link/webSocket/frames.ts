@@ -21,6 +21,8 @@ export const protocolVersion = 1;
 
 /** As it stands in the header `Sec-WebSocket-Protocol`. */
 export const subprotocol = `tsload.${protocolVersion}`;
+/** Header with the same for requests that open no WebSocket. */
+export const versionHeader = 'tsload-link';
 export const linkPath = '/link';
 export const locustfilePath = '/locustfile';
 

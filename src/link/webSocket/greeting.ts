@@ -30,7 +30,7 @@ export class Greeting {
     carrier.hear({
       frame: (bytes) => this.#frame(bytes),
       lost: (reason) => owner.failed(this, reason),
-      malformed: (reason) => owner.failed(this, reason),
+      malformed: (reason) => this.refuse(reason),
     });
   }
 

@@ -7,7 +7,7 @@ import { LinkError } from '../../errors.js';
 import type { LinkVitals } from '../link.js';
 import type { MasterMessage, WorkerMessage } from '../messages.js';
 import { answerFrame, type Frame, nothing } from './frames.js';
-import { masterCodec, type NamePool } from './messageCodec.js';
+import { masterCodec } from './messageCodec.js';
 import { Session, type SessionOwner } from './session.js';
 
 export class MasterSession extends Session<MasterMessage, WorkerMessage> {
@@ -19,10 +19,9 @@ export class MasterSession extends Session<MasterMessage, WorkerMessage> {
   /** `secret`: of the worker's process. */
   constructor(
     owner: SessionOwner,
-    names: NamePool,
     readonly secret: string,
   ) {
-    super(owner, () => masterCodec(names));
+    super(owner, masterCodec);
   }
 
   get vitals(): LinkVitals {
@@ -55,6 +54,6 @@ export class MasterSession extends Session<MasterMessage, WorkerMessage> {
     const answeredAt = ownEpochSeconds();
     const { sentAt, receivedAt } = this.#beat ?? { sentAt: 0, receivedAt: answeredAt };
     this.#beat = undefined;
-    this.carrier?.send(answerFrame(this.acknowledging(), { sentAt, receivedAt, answeredAt }, body));
+    this.say(answerFrame(this.acknowledging(), { sentAt, receivedAt, answeredAt }, body));
   }
 }

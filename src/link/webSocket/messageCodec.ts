@@ -1,10 +1,13 @@
 /**
- * Messages to bytes and back. Each end of a session has a codec of its own, as names that were said once are numbers after that.
+ * Messages to bytes and back.
+ *
+ * What users or their code put into a message is read here before it goes, as the other end will read it: there it would end the
+ * link. What tsload makes itself, often and large, is not.
  */
 import type { MasterMessage, WorkerMessage } from '../messages.js';
 import { readMasterMessage } from '../readMasterMessage.js';
-import { readWorkerMessage } from '../readWorkerMessage.js';
-import { pack, unpack } from './packing.js';
+import { readReportData, readWorkerMessage } from '../readWorkerMessage.js';
+import { pack, packChecked, unpack } from './packing.js';
 
 export interface Codec<Outgoing, Incoming> {
   /** Throws `LinkError` for what cannot be sent. */
@@ -13,13 +16,31 @@ export interface Codec<Outgoing, Incoming> {
   decode(body: Uint8Array): Incoming;
 }
 
-/** Names that many workers say, kept once. */
-export type NamePool = Map<string, string>;
+export const workerCodec: Codec<WorkerMessage, MasterMessage> = {
+  encode: encodeWorkerMessage,
+  decode: (body) => readMasterMessage(unpack(body)),
+};
 
-export function workerCodec(): Codec<WorkerMessage, MasterMessage> {
-  return { encode: pack, decode: (body) => readMasterMessage(unpack(body)) };
+export const masterCodec: Codec<MasterMessage, WorkerMessage> = {
+  encode: encodeMasterMessage,
+  decode: (body) => readWorkerMessage(unpack(body)),
+};
+
+function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
+  if (message.kind === 'heartbeat') return pack(message);
+  if (message.kind !== 'report') return packChecked(message, readWorkerMessage);
+  if (Object.keys(message.data).length > 0) packChecked({ data: message.data }, readReportData);
+  return pack(message);
 }
 
-export function masterCodec(_names: NamePool): Codec<MasterMessage, WorkerMessage> {
-  return { encode: pack, decode: (body) => readWorkerMessage(unpack(body)) };
+function encodeMasterMessage(message: MasterMessage): Uint8Array {
+  switch (message.kind) {
+    case 'welcome':
+    case 'testStart':
+    case 'updateUserClass':
+    case 'custom':
+      return packChecked(message, readMasterMessage);
+    default:
+      return pack(message);
+  }
 }

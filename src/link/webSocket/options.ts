@@ -99,5 +99,7 @@ export interface FetchOptions extends MasterAddress {
   readonly connectSeconds?: number;
   /** More bytes are refused. Default 256 MiB. */
   readonly maxBytes?: number;
+  /** Milliseconds without a byte after which an attempt is given up. Default 30,000. The master has packed the file before. */
+  readonly idleMillis?: number;
   readonly signal?: AbortSignal;
 }

@@ -11,10 +11,25 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsTyp
 
 /** Throws `LinkError` for what cannot be sent. */
 export function pack(value: unknown): Uint8Array {
+  return sendable(() => packr.pack(withLists(value)));
+}
+
+/** The same for a value of which the other end might not take something: `read` is what it does. */
+export function packChecked(value: unknown, read: (value: unknown) => unknown): Uint8Array {
+  return sendable(() => {
+    read(value);
+    const bytes = packr.pack(withLists(value));
+    checkShape(bytes);
+    return bytes;
+  });
+}
+
+function sendable(make: () => Uint8Array): Uint8Array {
   try {
-    return packr.pack(withLists(value));
+    return make();
   } catch (thrown) {
-    throw new LinkError(`this cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`, {
+    const what = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new LinkError(`this cannot be sent: ${what}: plain objects, lists, texts, numbers, dates and bytes can`, {
       cause: thrown,
     });
   }

@@ -1,6 +1,7 @@
 /**
  * Why an attempt to reach a master failed, in words, and whether trying again could help. Pure.
  */
+import type { IncomingMessage } from 'node:http';
 import { ConnectionError } from '../../errors.js';
 import { oneLine, protocolVersion } from './frames.js';
 import type { MasterAddress } from './options.js';
@@ -40,6 +41,12 @@ export function isEncrypted({ tls }: MasterAddress): boolean {
   return tls !== undefined && tls.isEnabled !== false;
 }
 
+/** What a master said with its refusal; nothing when it is the page of some other server. */
+export function refusalOf(response: IncomingMessage, body: Uint8Array): Refusal {
+  const isSentence = (response.headers['content-type'] ?? '').startsWith('text/plain');
+  return { status: response.statusCode ?? 0, sentence: isSentence ? Buffer.from(body).toString() : '' };
+}
+
 /** The answer of an HTTP server that did not do what it was asked. */
 export function refused(address: MasterAddress, { status, sentence }: Refusal): DialError {
   const master = `the master at ${nameOf(address)}`;
@@ -53,7 +60,8 @@ export function refused(address: MasterAddress, { status, sentence }: Refusal): 
     );
   }
   const what = said === '' ? `HTTP status ${status}` : `HTTP status ${status}: ${said}`;
-  return new DialError(`${master} answers with ${what}`, status < 500);
+  if (status >= 500) return new DialError(`${master} answers with ${what}`, false);
+  return new DialError(`what listens at ${nameOf(address)} is no master of tsload: it answers with ${what}`, true);
 }
 
 const codes: { readonly [code: string]: string } = {

@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 import { describeThrown, getLogger } from '../../log.js';
 import { Carrier } from './carrier.js';
 import { Complaints } from './complaints.js';
-import { linkPath, locustfilePath, oneLine, protocolVersion, subprotocol } from './frames.js';
+import { linkPath, locustfilePath, oneLine, protocolVersion, subprotocol, versionHeader } from './frames.js';
 import { Greeting } from './greeting.js';
 import { masterLimits, tickMillis } from './limits.js';
 import { listen } from './listen.js';
@@ -58,6 +58,7 @@ class WebSocketLinkServer implements LinkServer {
       maxPayload: limits.maxFrameBytes,
       perMessageDeflate: false,
       clientTracking: false,
+      autoPong: false,
       handleProtocols: () => subprotocol,
     });
     this.#hear();
@@ -94,6 +95,7 @@ class WebSocketLinkServer implements LinkServer {
     });
     this.server.on('request', (request, response) => this.#request(request, response));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#webSockets.on('wsClientError', (error, socket, request) => this.#noWebSocket(error, socket, request));
     this.server.on('clientError', (error, socket) => this.#notHttp(error, socket));
     this.server.on('tlsClientError', (error, socket) => this.#notTls(error, socket.remoteAddress));
     this.server.on('error', (error) => log.error(`the server for workers failed: ${error.message}`));
@@ -101,7 +103,8 @@ class WebSocketLinkServer implements LinkServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const refusal = this.#refusalOf(request, linkPath) ?? this.#versionRefusal(request);
+    const refusal =
+      this.#refusalOf(request, linkPath) ?? this.#versionRefusal(request.headers['sec-websocket-protocol'] ?? '');
     if (refusal !== undefined) {
       this.#complain(request, refusal);
       socket.end(responseText(refusal), () => socket.destroy());
@@ -115,7 +118,9 @@ class WebSocketLinkServer implements LinkServer {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
-    const refusal = this.#refusalOf(request, locustfilePath);
+    const said = request.headers[versionHeader];
+    const refusal =
+      this.#refusalOf(request, locustfilePath) ?? (typeof said === 'string' ? this.#versionRefusal(said) : undefined);
     if (refusal !== undefined) {
       this.#complain(request, refusal);
       answer(response, refusal);
@@ -155,8 +160,8 @@ class WebSocketLinkServer implements LinkServer {
     return { status: 404, sentence: `there is no ${request.method} ${oneLine(request.url ?? '').slice(0, 100)} here` };
   }
 
-  #versionRefusal(request: IncomingMessage): Refusal | undefined {
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  #versionRefusal(said: string): Refusal | undefined {
+    const offered = said.split(',').map((name) => name.trim());
     if (offered.includes(subprotocol)) return undefined;
     const theirs = offered
       .map((name) => /^tsload\.(\d{1,9})$/.exec(name)?.[1])
@@ -172,6 +177,13 @@ class WebSocketLinkServer implements LinkServer {
   #complain(request: IncomingMessage, { status, sentence }: Refusal): void {
     const address = addressOf(request);
     this.#complaints.once(`${address} ${status}`, `refused a connection from ${address}: ${sentence}`);
+  }
+
+  /** It has the token, and its WebSocket is none. */
+  #noWebSocket(error: Error, socket: Duplex, request: IncomingMessage): void {
+    const refusal = { status: 400, sentence: `this opens no WebSocket: ${oneLine(error.message)}` };
+    this.#complain(request, refusal);
+    socket.end(responseText(refusal), () => socket.destroy());
   }
 
   #notHttp(error: Error & { readonly code?: string; readonly rawPacket?: Buffer }, socket: Duplex): void {

@@ -3,6 +3,7 @@
  * connection, and delivers what comes exactly once and in order. `workerSession.ts` and `masterSession.ts` add the heartbeats.
  *
  *   outgoing   bound: `maxKeptBytes`; beyond it the link is closed with a reason. At `maxBufferedBytes` in the socket it waits.
+ *   beside it  heartbeats, answers, acknowledgements: sent at once and never kept; the same bounds together
  *   incoming   see `delivery.ts`
  */
 import { ConnectionError, LinkError, TsloadError } from '../../errors.js';
@@ -36,7 +37,6 @@ type Beat = Extract<Frame, { readonly kind: 'heartbeat' | 'answer' }>;
 export abstract class Session<Outgoing extends { readonly kind: string }, Incoming>
   implements Link<Outgoing, Incoming>
 {
-  protected codec: Codec<Outgoing, Incoming>;
   protected carrier: Carrier | undefined;
   readonly #outbox = new Outbox();
   readonly #delivery: Delivery<Incoming>;
@@ -44,16 +44,20 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
   #unacknowledged = 0;
   #unacknowledgedBytes = 0;
   #phase: 'open' | 'closing' | 'over' = 'open';
+  /** As far as the listener was told. */
+  #isInterrupted = false;
   #closeLimit: NodeJS.Timeout | undefined;
 
   constructor(
     protected readonly owner: SessionOwner,
-    private readonly makeCodec: () => Codec<Outgoing, Incoming>,
+    protected readonly codec: Codec<Outgoing, Incoming>,
   ) {
-    this.codec = makeCodec();
     this.#delivery = new Delivery<Incoming>(
       (thrown) => this.fail(new ConnectionError('the other end could not handle a message', { cause: thrown })),
-      () => this.carrier?.setReading(true),
+      () => {
+        this.carrier?.setReading(true);
+        this.excuseSilence();
+      },
     );
   }
 
@@ -109,7 +113,9 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
     this.#phase = 'closing';
     this.#outbox.add(byeFrame(this.#outbox.nextNumber));
     this.#closeLimit = setTimeout(() => {
-      log.warning(`${this.owner.peer} did not take the last messages before the link was closed`);
+      const sentence = `${this.owner.peer} did not take the last messages before the link was closed`;
+      if (this.isUp) log.warning(sentence);
+      else log.debug(sentence); // it had been gone before, and that was said
       this.#finish(undefined);
     }, this.owner.limits.closeMillis);
     this.#write();
@@ -148,9 +154,10 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
     this.#lost(reason);
   }
 
-  /** There is a connection, and nothing came over it for that long. */
+  /** There is a connection, and nothing came over it for that long, though it was read. */
   isSilent(millis: number): boolean {
-    return this.carrier !== undefined && performance.now() - this.carrier.heardAt > millis;
+    if (this.carrier === undefined || this.#delivery.isFull) return false;
+    return performance.now() - this.carrier.heardAt > millis;
   }
 
   /** This process did not run for a while: what it did not hear is no sign of a dead connection. */
@@ -158,16 +165,30 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
     this.carrier?.excuseSilence();
   }
 
+  /** The connection is there again. Before anything that comes over it, and only if the listener was told that it was lost. */
   resumed(): void {
+    if (!this.#isInterrupted) return;
+    this.#isInterrupted = false;
     this.#delivery.tell((listener) => listener.resumed?.());
   }
 
   /** The other end knows nothing of this session: begins it anew. */
   protected restart(isKnownToListener: boolean): void {
-    this.codec = this.makeCodec();
     this.#outbox.clear();
     this.#received = 0;
+    this.#isInterrupted = false;
     if (isKnownToListener) this.#delivery.tell((listener) => listener.renewed?.());
+    else this.#delivery.forget(); // nobody has heard anything of the former one
+  }
+
+  /** Beside the numbered messages. Whoever makes this end talk and does not listen is not waited for. */
+  protected say(frame: Uint8Array): void {
+    const { carrier, owner } = this;
+    if (carrier === undefined) return;
+    carrier.send(frame);
+    const { maxKeptBytes, maxBufferedBytes } = owner.limits;
+    if (carrier.bufferedBytes <= maxKeptBytes + maxBufferedBytes) return;
+    this.fail(new ConnectionError(`${owner.peer} does not take the answers to what it sends`));
   }
 
   protected deliver(message: Incoming): void {
@@ -191,7 +212,7 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
         return;
       case 'bye':
         this.#count(frame.number, size);
-        this.carrier?.send(acknowledgeFrame(this.acknowledging()));
+        this.say(acknowledgeFrame(this.acknowledging()));
         this.#finish(undefined);
         return;
       case 'end':
@@ -215,7 +236,7 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
     this.#unacknowledged++;
     this.#unacknowledgedBytes += size;
     if (this.#unacknowledged < maxUnacknowledged && this.#unacknowledgedBytes < maxUnacknowledgedBytes) return;
-    this.carrier?.send(acknowledgeFrame(this.acknowledging()));
+    this.say(acknowledgeFrame(this.acknowledging()));
   }
 
   /** Number of the last message that came, which goes to the other end now. */
@@ -250,6 +271,7 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
   #lost(reason: string): void {
     this.carrier = undefined;
     if (this.#phase === 'over') return;
+    this.#isInterrupted = true;
     this.#delivery.tell((listener) => listener.interrupted?.(reason));
     this.owner.interrupted(reason);
   }

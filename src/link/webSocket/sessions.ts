@@ -9,7 +9,6 @@ import { joinedFrame, type OpenFrame, oneLine, resumeFrame } from './frames.js';
 import type { Greeting, GreetingOwner } from './greeting.js';
 import { tickMillis } from './limits.js';
 import { MasterSession } from './masterSession.js';
-import type { NamePool } from './messageCodec.js';
 import type { LinkLimits, LinkServerOptions } from './options.js';
 import type { SessionOwner } from './session.js';
 import { isSameSecret } from './token.js';
@@ -21,7 +20,6 @@ const spareSeconds = 60;
 export class Sessions implements GreetingOwner {
   readonly #known = new Map<string, Membership>();
   readonly #greetings = new Set<Greeting>();
-  readonly #names: NamePool = new Map();
   #watchedAt = performance.now();
   #isClosed = false;
 
@@ -58,7 +56,7 @@ export class Sessions implements GreetingOwner {
     this.#greetings.delete(greeting);
     this.#compareVersions(hello);
     const member = new Membership(hello, this.limits, (reason) => this.#ended(member, reason));
-    member.session = new MasterSession(member, this.#names, open.session);
+    member.session = new MasterSession(member, open.session);
     this.#known.set(hello.worker, member);
     greeting.carrier.send(joinedFrame());
     member.session.attach(greeting.carrier, 0);

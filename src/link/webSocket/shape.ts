@@ -7,7 +7,8 @@
 import { LinkError } from '../../errors.js';
 
 const maxDepth = 64;
-const maxValues = 4_000_000;
+/** More than the report of a worker that was long without its master has: four million slots, each with a count. */
+const maxValues = 10_000_000;
 
 /** Throws `LinkError` unless the bytes are one value, whole, of kinds that are taken. */
 export function checkShape(bytes: Uint8Array): void {

@@ -7,6 +7,7 @@
 import type { Socket } from 'node:net';
 
 interface Stranger {
+  readonly key: string;
   readonly socket: Socket;
   readonly address: string;
   /** Milliseconds of `performance.now()`. */
@@ -22,7 +23,7 @@ export class Strangers {
   add(socket: Socket, max: number): void {
     const key = keyOf(socket);
     const address = socket.remoteAddress ?? 'an unknown address';
-    this.#all.set(key, { socket, address, since: performance.now() });
+    this.#all.set(key, { key, socket, address, since: performance.now() });
     socket.once('close', () => this.#all.delete(key));
     const [oldest] = this.#all.values();
     if (this.#all.size > max && oldest !== undefined) this.#close(oldest, `there are more than ${max} without a token`);
@@ -48,7 +49,7 @@ export class Strangers {
   }
 
   #close(stranger: Stranger, reason: string): void {
-    this.#all.delete(keyOf(stranger.socket));
+    this.#all.delete(stranger.key);
     this.closing(stranger.address, reason);
     stranger.socket.destroy();
   }

@@ -75,7 +75,7 @@ export class WorkerSession extends Session<WorkerMessage, MasterMessage> {
 
   #beat(body: Uint8Array): void {
     this.#beatAt = performance.now();
-    this.carrier?.send(heartbeatFrame(this.acknowledging(), this.#beatAt, body));
+    this.say(heartbeatFrame(this.acknowledging(), this.#beatAt, body));
   }
 
   #measure({ sentAt, receivedAt, answeredAt }: AnswerTimes, isOfTheMaster: boolean): void {
