@@ -33,7 +33,8 @@ function makeServer({ tls }: LinkServerOptions, { handshakeMillis }: LinkLimits)
   try {
     if (tls === undefined) return createServer(http);
     const { cert, key, ca } = tls;
-    const demand = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+    // who shows none, or another, is refused by the first answer, which can say why
+    const demand = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
     return createTlsServer({ ...http, ...demand, cert, key, handshakeTimeout: handshakeMillis, minVersion: 'TLSv1.2' });
   } catch (thrown) {
     const what = thrown instanceof Error ? thrown.message : String(thrown);

@@ -82,11 +82,7 @@ export function unreachable(address: MasterAddress, thrown: unknown): DialError 
   const master = `the master at ${nameOf(address)}`;
   const options = { cause: thrown };
   if (/^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT)/.test(code)) {
-    return new DialError(
-      `the certificate of ${master} is not trusted (${code}): ${ofCertificate(error)}`,
-      true,
-      options,
-    );
+    return new DialError(`the certificate of ${master} ${faultOf(code, error)}`, true, options);
   }
   if (/ALERT|ERR_OSSL|ERR_SSL|EPROTO/.test(code)) {
     const hint = /WRONG_VERSION|packet length|wrong version/i.test(`${code} ${error.message}`)
@@ -112,6 +108,42 @@ export function unreachable(address: MasterAddress, thrown: unknown): DialError 
   return new DialError(`${master} cannot be reached: ${codes[code] ?? error.message}${hint}`, false, options);
 }
 
-function ofCertificate(error: Error): string {
-  return `${oneLine(error.message)}: give the authority that signed it`;
+/** What is wrong with a certificate, and what to do. */
+function faultOf(code: string, error: Error): string {
+  if (code === 'CERT_HAS_EXPIRED') return 'has expired: give the master a new one';
+  if (code === 'CERT_NOT_YET_VALID') return 'is not valid yet: look at the clocks of both machines';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const names = namesIn(error);
+    return `is not for that name${names === '' ? '' : `, but for ${names}`}: give --master-host as it stands in the certificate`;
+  }
+  return `is not trusted (${oneLine(error.message)}): give --tls-ca the authority that signed it`;
+}
+
+function namesIn(error: Error): string {
+  const cert: unknown = 'cert' in error ? error.cert : undefined;
+  const names: unknown =
+    typeof cert === 'object' && cert !== null && 'subjectaltname' in cert ? cert.subjectaltname : undefined;
+  return typeof names === 'string' ? oneLine(names).slice(0, 200) : '';
+}
+
+/** An error of Node's HTTP or TLS server about a connection. */
+export interface ClientFault extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+}
+
+/** What a master says of a connection from which no request came; undefined of one that was merely broken off. */
+export function ofNoRequest({ code, message, rawPacket }: ClientFault): string | undefined {
+  if (code === 'ECONNRESET' || code === 'EPIPE') return undefined;
+  if (code !== undefined && /^(ERR_SSL|ERR_OSSL|ERR_TLS|EPROTO)/.test(code)) {
+    return ofHandshake(code);
+  }
+  const hint = rawPacket?.[0] === 0xff ? ': it may be a Locust worker, which this port is not for' : '';
+  return `it sent no valid HTTP (${code ?? oneLine(message)})${hint}`;
+}
+
+function ofHandshake(code: string): string {
+  if (/HTTP_REQUEST|WRONG_VERSION|UNKNOWN_PROTOCOL/.test(code)) return 'it does not speak TLS, and this master does';
+  if (/ALERT/.test(code)) return `it ended the TLS handshake, maybe as it does not trust this master (${code})`;
+  return `the TLS handshake failed (${code})`;
 }

@@ -4,6 +4,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { describeThrown, getLogger } from '../../log.js';
 import { Carrier } from './carrier.js';
@@ -13,7 +14,7 @@ import { Greeting } from './greeting.js';
 import { masterLimits, tickMillis } from './limits.js';
 import { listen } from './listen.js';
 import type { LinkLimits, LinkServer, LinkServerOptions } from './options.js';
-import { bracketed, type Refusal } from './refusals.js';
+import { bracketed, type ClientFault, ofNoRequest, type Refusal } from './refusals.js';
 import { Sessions } from './sessions.js';
 import { Strangers } from './strangers.js';
 import { checkToken, isSameSecret, shownToken } from './token.js';
@@ -96,8 +97,7 @@ class WebSocketLinkServer implements LinkServer {
     this.server.on('request', (request, response) => this.#request(request, response));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets.on('wsClientError', (error, socket, request) => this.#noWebSocket(error, socket, request));
-    this.server.on('clientError', (error, socket) => this.#notHttp(error, socket));
-    this.server.on('tlsClientError', (error, socket) => this.#notTls(error, socket.remoteAddress));
+    this.server.on('clientError', (error, socket) => this.#noRequest(error, socket));
     this.server.on('error', (error) => log.error(`the server for workers failed: ${error.message}`));
   }
 
@@ -151,8 +151,10 @@ class WebSocketLinkServer implements LinkServer {
     response.end(bytes);
   }
 
-  /** Why a request gets nothing; the token is looked at before anything else is said. */
+  /** Why a request gets nothing; certificate and token are looked at before anything else is said. */
   #refusalOf(request: IncomingMessage, path: string): Refusal | undefined {
+    const fault = this.options.tls?.ca === undefined ? undefined : certificateFault(request.socket);
+    if (fault !== undefined) return { status: 403, sentence: fault };
     const shown = shownToken(request.headers.authorization);
     if (shown === undefined) return { status: 401, sentence: 'a token is missing' };
     if (!isSameSecret(shown, this.options.token)) return { status: 401, sentence: 'the token is wrong' };
@@ -175,8 +177,7 @@ class WebSocketLinkServer implements LinkServer {
   }
 
   #complain(request: IncomingMessage, { status, sentence }: Refusal): void {
-    const address = addressOf(request);
-    this.#complaints.once(`${address} ${status}`, `refused a connection from ${address}: ${sentence}`);
+    this.#refuse(addressOf(request), status === 404 ? '404' : sentence, sentence);
   }
 
   /** It has the token, and its WebSocket is none. */
@@ -186,30 +187,33 @@ class WebSocketLinkServer implements LinkServer {
     socket.end(responseText(refusal), () => socket.destroy());
   }
 
-  #notHttp(error: Error & { readonly code?: string; readonly rawPacket?: Buffer }, socket: Duplex): void {
+  #noRequest(error: ClientFault, socket: Duplex): void {
     const address = 'remoteAddress' in socket ? String(socket.remoteAddress) : 'an unknown address';
-    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') {
-      const hint = error.rawPacket?.[0] === 0xff ? ': it may be a Locust worker, which this port is not for' : '';
-      const what = error.code === undefined ? oneLine(error.message) : error.code;
-      this.#complaints.once(
-        `${address} http`,
-        `refused a connection from ${address}: it sent no valid HTTP (${what})${hint}`,
-      );
-    }
+    const sentence = ofNoRequest(error);
+    if (sentence !== undefined) this.#refuse(address, sentence, sentence);
     if (!socket.writable) socket.destroy();
     else socket.end(responseText({ status: 400, sentence: 'this is no valid HTTP' }), () => socket.destroy());
   }
 
-  #notTls(error: Error & { readonly code?: string }, address = 'an unknown address'): void {
-    if (error.code === 'ECONNRESET') return;
-    const what = error.code ?? oneLine(error.message);
-    this.#complaints.once(`${address} tls`, `refused a connection from ${address}: the TLS handshake failed (${what})`);
+  /** `about`: what is said once of an address. */
+  #refuse(address: string, about: string, sentence: string): void {
+    this.#complaints.once(`${address} ${about}`, `refused a connection from ${address}: ${sentence}`);
   }
 }
 
 function portOf(server: Server): number {
   const address: AddressInfo | string | null = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** What is wrong with the certificate of whoever is at the other end; undefined: nothing. */
+function certificateFault(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket)) return 'it is not encrypted';
+  // first, as a session of TLS 1.3 that is taken up again counts as authorized, even if there was no certificate in it
+  const hasNone = Object.keys(socket.getPeerCertificate()).length === 0;
+  if (hasNone) return 'it shows no certificate, and this master wants one';
+  if (socket.authorized) return undefined;
+  return `its certificate is none that this master takes (${String(socket.authorizationError)})`;
 }
 
 function addressOf(request: IncomingMessage): string {
