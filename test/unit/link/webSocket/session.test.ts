@@ -242,7 +242,7 @@ describe('what a link keeps', () => {
     expect(waiting.length).toBeLessThan(200);
     stuck.relay.mend();
     await until(() => ear.messages.length === 300);
-    expect(Math.max(...waiting)).toBeLessThan(200_000);
+    expect(Math.max(...waiting)).toBeLessThan(350_000); // one message beyond the bound, and heartbeats
   });
 
   test('cannot be a message that the other end would refuse: the sender hears of it, and the link lives', async () => {
