@@ -135,12 +135,25 @@ describe.concurrent('--processes', () => {
     expect(leftIn(here.env['HOME'])).toEqual([]);
   });
 
-  test('[42] -1 is a worker for each core, and what workers print comes behind their names', async () => {
+  test('[42] -1 is a worker for each core, what they print comes behind their names, and nothing shows their token', async () => {
     const { availableParallelism } = await import('node:os');
-    const files = { 'locustfile.ts': `${idleUsers('U')}\nevents.testStart.addListener(() => console.log('here'));` };
-    const { code, stderr } = await tsload('--processes -1 --headless -t 1s', place(files));
-    const expected = Array.from({ length: availableParallelism() }, (_, index) => `[worker ${index}] here`);
-    expect(stderr.match(/^\[worker \d+\] here$/gm)?.sort()).toEqual(expected.sort());
+    const here = place({
+      'locustfile.ts': `${idleUsers('U')}\nevents.testStart.addListener(() => console.log('here', process.env.TSLOAD_TOKEN));`,
+    });
+    using run = start('--processes -1 --headless -t 2s --loglevel DEBUG', {
+      ...here,
+      env: { ...here.env, TSLOAD_TOKEN: 'sesame' },
+    });
+    await run.sees(/Run time limit set/);
+    for (const pid of childrenOf(run)) {
+      const shown = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'latin1')).join();
+      expect(shown).toMatch(/--supervised[\s\S]*HOME=/);
+      expect(shown).not.toMatch(/sesame/);
+    }
+    const { code, stderr, stdout } = await run.finished;
+    const expected = Array.from({ length: availableParallelism() }, (_, index) => `[worker ${index}] here undefined`);
+    expect(stderr.match(/^\[worker \d+\] here.*$/gm)?.sort()).toEqual(expected.sort());
+    expect(stderr + stdout).not.toMatch(/sesame/);
     expect(code).toBe(0);
   });
 

@@ -9,6 +9,8 @@ const log = getLogger('tsload.main');
 
 /** Percent of one core from which on a process counts as at its limit. A process that is alone does not get all of it. */
 const limitPercent = 90;
+/** Of a core: what the system itself and small programs take of one that counts as idle. */
+const smallShare = 0.2;
 
 /** Milliseconds that all cores together were idle, and that they had, since the machine was started. */
 export interface CoreTimes {
@@ -21,7 +23,7 @@ export interface CoreTimes {
 export function processesHint(cpuUsage: number, before: CoreTimes, now: CoreTimes): string | undefined {
   const passed = now.allMillis - before.allMillis;
   if (cpuUsage <= limitPercent || passed <= 0) return undefined;
-  const idle = Math.floor(((now.idleMillis - before.idleMillis) / passed) * now.cores);
+  const idle = Math.floor(((now.idleMillis - before.idleMillis) / passed) * now.cores + smallShare);
   if (idle < 1) return undefined;
   const others = idle === 1 ? 'another core is' : `${idle} others are`;
   return `This process is at the limit of its core, and ${others} idle: --processes -1 runs the test on all ${now.cores} cores`;

@@ -21,7 +21,7 @@ import { unlessStuck } from './unlessStuck.js';
 
 /** Runs what the words say. Returns the exit code; throws for everything that stops a run before it began. */
 export async function run(words: readonly string[]): Promise<number> {
-  const sources: Sources = { words, variables: process.env, cwd: process.cwd(), home: homedir() };
+  const sources: Sources = { words, variables: takeVariables(), cwd: process.cwd(), home: homedir() };
   const around: Around = { logging: new Logging(), signals: new Signals(), strayErrors: new StrayErrors() };
   try {
     return await runWith(sources, around);
@@ -29,6 +29,13 @@ export async function run(words: readonly string[]): Promise<number> {
     around.logging.flush();
     throw thrown;
   }
+}
+
+/** The environment variables. From now on no process that this one starts inherits the token, nor does a locustfile see it. */
+function takeVariables(): Sources['variables'] {
+  const variables = { ...process.env };
+  delete process.env['TSLOAD_TOKEN'];
+  return variables;
 }
 
 async function runWith(sources: Sources, around: Around): Promise<number> {

@@ -24,7 +24,8 @@ export async function runSupervisor(
   around: Around,
 ): Promise<number> {
   around.logging.setUp(settings);
-  log.info(`Starting tsload ${readVersion()}: ${processes} workers of ${settings.masterHost}:${settings.masterPort}`);
+  const crew = processes === 1 ? 'one worker' : `${processes} workers`;
+  log.info(`Starting tsload ${readVersion()}: ${crew} of ${settings.masterHost}:${settings.masterPort}`);
   workerTls(settings); // what is wrong with the files is said once
   const token = givenToken(settings, sources.variables);
   const takesLocustfile = settings.locustfile.length === 0 || settings.locustfile.includes('-');

@@ -7,14 +7,14 @@ const before = { cores: 4, idleMillis: 0, allMillis: 0 };
 const after = (idleCores: number) => ({ cores: 4, idleMillis: idleCores * 10_000, allMillis: 40_000 });
 
 test.each([
-  [99, 2.9, /at the limit of its core, and 2 others are idle: --processes -1 .* all 4 cores$/],
-  [91, 1, /another core is idle/],
+  [99, 2.7, /at the limit of its core, and 2 others are idle: --processes -1 .* all 4 cores$/],
+  [91, 0.85, /another core is idle/],
 ])('a process at %s %% with %s idle cores is told of --processes', (cpuUsage, idle, hint) => {
   expect(processesHint(cpuUsage, before, after(idle))).toMatch(hint);
 });
 
 test.each([
-  [99, 0.9],
+  [99, 0.7],
   [90, 3],
   [50, 3],
 ])('a process at %s %% with %s idle cores is told nothing', (cpuUsage, idle) => {
