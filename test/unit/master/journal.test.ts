@@ -96,19 +96,19 @@ describe('a journal', () => {
 
   test('stays small however long the run: it begins anew with a snapshot', async () => {
     using folder = aFolder();
-    const { path, journal, run } = await aRun(folder.path, 100_000);
+    const { path, journal, run } = await aRun(folder.path, 20_000);
     expect(statSync(path).mode & 0o077).toBe(0); // custom options may be secret
     let largest = 0;
-    for (let second = 0; second < 1500; second++) {
+    for (let second = 0; second < 300; second++) {
       const safe = run.second(3);
-      if (second % 50 === 0) {
+      if (second % 10 === 0) {
         await safe;
         largest = Math.max(largest, readFileSync(path).length);
       }
     }
     await journal.close();
     expect(statSync(path).mode & 0o077).toBe(0);
-    expect(largest).toBeLessThan(800_000); // of 1,500 seconds with 2 kB each, and a history of 200 bytes a second
+    expect(largest).toBeLessThan(160_000); // of 300 seconds with 2 kB each, and a history of 200 bytes a second
     expect(existsSync(`${path}.new`)).toBe(false);
     expect((await restoredFrom(path)).statistics.total.numRequests).toBe(run.requests);
   });
@@ -157,6 +157,8 @@ describe('what is not whole', () => {
     const whole = readFileSync(path);
     const beginning = readFrames(whole, path).payloads[0]!.length + 8 + 17;
     for (let length = beginning; length <= whole.length; length++) {
+      const isNearBoundary = lengths.some((each) => Math.abs(each - length) < 12);
+      if (!isNearBoundary && length % 5 > 0) continue; // each byte costs a journal to read
       writeFileSync(path, whole.subarray(0, length));
       const { resumed, statistics } = await restoredFrom(path);
       const last = lengths.findLastIndex((each) => each <= length);

@@ -54,7 +54,7 @@ async function statisticsAfter(requests: number): Promise<RunStatistics> {
 }
 
 test('a master that is killed leaves a journal with all that was safe, and nothing twice or by half', async () => {
-  for (let kill = 0; kill < 10; kill++) {
+  for (let kill = 0; kill < 5; kill++) {
     using folder = aFolder();
     const path = join(folder.path, 'journal');
     const running = spawn(process.execPath, [child, path], { stdio: ['ignore', 'pipe', 'inherit'] });
