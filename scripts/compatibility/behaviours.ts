@@ -4,7 +4,7 @@
  */
 
 /** What a behaviour waits for. */
-export type Later = 'page' | 'html' | 'otel' | 'distributed';
+export type Later = 'page' | 'html' | 'otel';
 
 export interface Behaviour {
   readonly number: number;
@@ -79,16 +79,20 @@ export const behaviours: readonly Behaviour[] = [
     difference:
       'with code 1, where Locust ends with 0: a test that loaded nothing is no success. A `StopTest` of the locustfile ends with 0.',
   },
-  { number: 36, behaviour: 'a master that misses expected workers gives up with code 1', later: 'distributed' },
+  { number: 36, behaviour: 'a master that misses expected workers gives up with code 1' },
   { number: 37, behaviour: '`testStart` and `testStop` fire on the master and on the workers' },
-  { number: 38, behaviour: 'tags given to the master filter on the workers', later: 'distributed' },
+  { number: 38, behaviour: 'tags given to the master filter on the workers' },
   { number: 39, behaviour: 'a worker that is slow to report is only announced' },
-  { number: 40, behaviour: "workers without a locustfile run the master's", later: 'distributed' },
-  { number: 41, behaviour: 'workers know their index', later: 'distributed' },
-  { number: 42, behaviour: '`--processes` starts as many workers, and one SIGINT ends all', later: 'distributed' },
-  { number: 43, behaviour: 'workers end when their master is gone', later: 'distributed' },
-  { number: 44, behaviour: 'an unknown class with several processes is said once each, code 1', later: 'distributed' },
-  { number: 45, behaviour: 'a worker that exits by itself is missed by its master', later: 'distributed' },
+  { number: 40, behaviour: "workers without a locustfile run the master's" },
+  { number: 41, behaviour: 'workers know their index' },
+  { number: 42, behaviour: '`--processes` starts as many workers, and one SIGINT ends all' },
+  { number: 43, behaviour: 'workers end when their master is gone' },
+  {
+    number: 44,
+    behaviour: 'an unknown class with several processes is said once each, code 1',
+    difference: 'once in all, before any process is started.',
+  },
+  { number: 45, behaviour: 'a worker that exits by itself is missed by its master' },
   { number: 46, behaviour: 'spans and gauges for OpenTelemetry', later: 'otel' },
   // Reading options and locustfiles
   { number: 47, behaviour: 'conf and TOML files give lists, numbers and flags' },
@@ -246,8 +250,13 @@ export const behaviours: readonly Behaviour[] = [
   { number: 125, behaviour: '`spawningComplete` and `testStop` fire once' },
   { number: 126, behaviour: 'a shape over three workers, stopped and started again' },
   { number: 127, behaviour: 'a slow `testStart` listener runs to its end, once, before users start' },
-  { number: 128, behaviour: 'workers of other versions are refused or warned about', later: 'distributed' },
-  { number: 129, behaviour: 'silent workers are missing; the last one ends the test' },
+  { number: 128, behaviour: 'workers of other versions are refused or warned about' },
+  {
+    number: 129,
+    behaviour: 'silent workers are missing; the last one ends the test',
+    difference:
+      'when all are missing the test goes on for as long as one may come back with what it measured; when the last is gone it ends.',
+  },
   { number: 130, behaviour: 'a worker that joins takes its share' },
   { number: 131, behaviour: 'users are started on workers that are there' },
   { number: 132, behaviour: 'no users at all is fine; uneven numbers over workers add up' },
@@ -257,7 +266,7 @@ export const behaviours: readonly Behaviour[] = [
     behaviour: 'an exception of a task is logged and counted with equal ones, or ends the user',
     difference: 'an exception in `onStart` or `onStop` of a user is counted as well; Locust only logs it.',
   },
-  { number: 135, behaviour: 'a broken link is reset, a bad message ends only its own', later: 'distributed' },
+  { number: 135, behaviour: 'a broken link is reset, a bad message ends only its own' },
   {
     number: 136,
     behaviour: 'a worker keeps the stop timeout, drops old orders and reports totals',

@@ -6,7 +6,6 @@ const laterTexts: { readonly [L in Later]: string } = {
   page: 'Later: needs the web page.',
   html: 'Later: needs the HTML report.',
   otel: 'Later: needs the OpenTelemetry output.',
-  distributed: 'Later: needs several processes.',
 };
 
 const introduction = `# Compatibility with Locust, behaviour by behaviour

@@ -90,7 +90,7 @@ describe('several workers', () => {
     expect([0, 1, 2].map(cluster.usersOn)).toEqual([{ A: 0 }, { A: 0 }, { A: 0 }]);
   });
 
-  test('[130] a worker that joins a running test gets its share', async () => {
+  test('[123] [130] a worker that joins a running test gets its share', async () => {
     await using cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
     cluster.master.start(10, 1000);
     await until(() => cluster.master.state === 'running');
@@ -165,7 +165,7 @@ describe('several workers', () => {
     expect(cluster.fired.filter((name) => name === 'testStop')).toHaveLength(2);
   });
 
-  test('a worker that leaves gives its users to the others, and what it had reported still counts', async () => {
+  test('[123] a worker that leaves gives its users to the others, and what it had reported still counts', async () => {
     const { Counting, counts } = counting();
     await using cluster = aCluster({ workers: 2, userClasses: [Counting] });
     cluster.master.start(8, 1000);
