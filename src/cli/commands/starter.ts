@@ -61,7 +61,7 @@ export class Shopper extends HttpUser {
 
 // So that this file runs at once: without --host it loads a small server in this process. Take it out when you have your own.
 events.init.addListener(async ({ environment }) => {
-  if (environment.host) return;
+  if (environment.host || environment.parsedOptions['worker']) return; // workers get the host from their master
   const server = createServer((_request, response) => response.end('ok'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
