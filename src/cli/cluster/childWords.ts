@@ -24,6 +24,9 @@ const ownFiles: readonly AnySpec[] = [optionTable.config, optionTable.configUser
 /** A supervisor's workers trust whom it trusts. */
 const trustFiles: readonly AnySpec[] = [clusterOptions.tlsCert, clusterOptions.tlsKey, clusterOptions.tlsCa];
 
+/** A supervisor's workers join whom it was told to join, speak that one's protocol, and wait for it as long. */
+const ofOthers: readonly AnySpec[] = [...trustFiles, clusterOptions.protocol, clusterOptions.masterGrace];
+
 const clusterSpecs: readonly AnySpec[] = Object.values(clusterOptions);
 
 export interface ChildPlace {
@@ -44,7 +47,7 @@ export function childWords(words: readonly string[], custom: readonly CustomSpec
   const takesLocustfile = place.takesLocustfile || !place.isLocal;
   const dropped = new Set(
     [
-      ...clusterSpecs.filter((spec) => place.master === 'own' || !trustFiles.includes(spec)),
+      ...clusterSpecs.filter((spec) => place.master === 'own' || !ofOthers.includes(spec)),
       ...ownAffairs,
       ...(place.isLocal ? [] : ownFiles),
       ...(takesLocustfile ? [optionTable.locustfile] : []),

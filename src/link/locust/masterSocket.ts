@@ -83,7 +83,7 @@ export class MasterSocket {
 
   get vitals(): LinkVitals {
     return {
-      isUp: this.#isConnected && this.#isKnown,
+      isUp: this.#isConnected, // also while the master has said nothing on it: it answers to heartbeats only
       provenAt: this.#provenAt,
       roundTripMillis: this.#roundTripMillis,
       clockOffsetSeconds: 0,

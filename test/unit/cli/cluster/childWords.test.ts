@@ -30,6 +30,12 @@ test("a supervisor's workers trust whom it trusts", () => {
   );
 });
 
+test("a supervisor's workers speak the protocol of its master, and wait for it as long as they are told to", () => {
+  const words = '--worker --processes 2 --protocol locust --master-grace 5';
+  expect(wordsFor(words, 'other')).toBe('--protocol=locust --master-grace=5');
+  expect(wordsFor('--processes 2 --protocol locust --master-grace 5', 'own')).toBe('');
+});
+
 test('user classes stay, before and after two dashes', () => {
   expect(wordsFor('Buyer --processes 4', 'own')).toBe('Buyer');
   expect(wordsFor('--tags a --processes 4 -- Buyer --master', 'own')).toBe('--tags=a -- Buyer --master');

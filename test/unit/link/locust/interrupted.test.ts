@@ -22,7 +22,6 @@ describe('a connection that breaks', () => {
     await master.next('stats', 1);
     await master.restart(unknowing());
     await until(() => worker.news.includes('interrupted'));
-    expect(worker.link.vitals.isUp).toBe(false);
     worker.report({ exceptions: [{ message: 'e', traceback: 't', count: 1 }] });
     worker.link.send({ kind: 'users', test: 1, step: 1, userCounts: { Shopper: 2 }, isSpent: false });
     worker.link.send({ kind: 'logs', lines: [{ level: 'INFO', text: 'a line' }] });

@@ -143,7 +143,9 @@ export class OurWorker {
     return new OurWorker(link, beatMillis);
   }
 
+  /** As the worker's heart does: not while there is no connection. */
   beat(): void {
+    if (!this.link.vitals.isUp) return;
     this.link.send({ kind: 'heartbeat', state: 'ready', cpuPercent: 12.5, memoryBytes: 1e8 });
   }
 
