@@ -1,0 +1,220 @@
+/** Workers of ours under a real Locust master, of which something ends at the wrong time. */
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../e2e/cluster.js';
+import { tsload } from '../e2e/tsload.js';
+import { until } from '../until.js';
+import { startLocust, startLocustWorker } from './locust.js';
+import { aTarget, entry, hasNoTraceback, LocustMaster, pythonClasses, startOurWorker } from './locustMaster.js';
+
+const shop = `
+  import { constant, HttpUser, task } from 'tsload';
+  export class Shopper extends HttpUser {
+    static waitTime = constant(0.1);
+    @task async page() { await this.client.get('/page'); }
+  }
+`;
+const files = { 'locustfile.py': pythonClasses('Shopper'), 'shop.ts': shop };
+
+describe('a worker of ours', () => {
+  test('that is killed is missed by the master, which goes on with the others', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url} --enable-rebalancing --stop-timeout 5`, { files });
+    using killed = startOurWorker(master.port, '', { files });
+    using left = startOurWorker(master.port, '', { files });
+    await master.workers(2);
+    await master.swarm(4);
+    killed.signal('SIGKILL');
+    await master.sees(({ workers }) => workers.some(({ state }) => state === 'missing'));
+    await master.sees(({ workers }) =>
+      workers.some(({ state, user_count }) => state === 'running' && user_count === 4),
+    );
+    const before = target.total();
+    await until(() => target.total() > before + 8);
+    expect(left.stderr).not.toMatch(/ERROR|WARNING/);
+    hasNoTraceback(master.run);
+  });
+
+  test('that is stopped leaves in order: all that it measured is counted, and the others take its users', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url} --stop-timeout 5`, { files });
+    using leaving = startOurWorker(master.port, '', { files });
+    using _ = startOurWorker(master.port, '', { files });
+    await master.workers(2);
+    await master.swarm(4);
+    await until(() => target.total() > 10);
+    leaving.signal('SIGTERM');
+    const { code, stderr } = await leaving.finished;
+    expect(code).toBe(0);
+    expect(stderr).toContain('Got SIGTERM: leaving the master');
+    await master.sees(({ workers }) => workers.length === 1 && workers[0]?.user_count === 4);
+    const stopped = await master.stop();
+    expect(entry(stopped, '/page')['num_requests']).toBe(target.total());
+    expect(master.run.stderr.match(/reported as ready/g)).toHaveLength(3); // two that joined, and one that was stopped
+    await master.isWell();
+  });
+
+  test('whose connection is cut goes on, is taken back, and nothing that it measured without it is lost', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url} --stop-timeout 5`, { files });
+    await using line = await cuttable(master.port);
+    using worker = startOurWorker(line.port, '', { files });
+    await master.workers(1);
+    await master.swarm(2);
+    await until(() => target.total() > 10);
+    await master.sees(({ stats }) => (stats.at(-1)?.['num_requests'] ?? 0) > 5);
+    line.cut();
+    await worker.sees(/lost the connection to the Locust master/);
+    const cut = target.total();
+    await until(() => target.total() > cut + 20);
+    line.mend();
+    await worker.sees(/the Locust master answers again/);
+    await master.sees(({ state, workers }) => state === 'running' && workers[0]?.state === 'running');
+    const stopped = await master.stop();
+    expect(target.total() - entry(stopped, '/page')['num_requests']!).toBeLessThanOrEqual(0);
+    expect(master.run.stderr.match(/reported as ready/g)).toHaveLength(2); // it joined, and it was stopped
+    await master.isWell();
+  });
+
+  test('ends with code 255 and a sentence when its master is killed, after its grace', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url}`, { files });
+    using worker = startOurWorker(master.port, '--master-grace 2', { files });
+    await master.workers(1);
+    await master.swarm(2);
+    await until(() => target.total() > 3);
+    master.run.signal('SIGKILL');
+    await worker.sees(
+      /lost the connection to the Locust master at 127\.0\.0\.1:\d+ \(it was closed\): users go on, for at most 2 s/,
+    );
+    const { code, stderr } = await worker.finished;
+    expect(code).toBe(255);
+    expect(stderr).toContain(
+      'the master is lost: it could not be reached for 2 seconds. The users of this worker are stopped',
+    );
+    expect(stderr).toMatch(/\d+ requests of this worker were not reported/);
+    expect(stderr).not.toMatch(/ {4}at /);
+  });
+
+  test('does not join another master at the same address with users of the one before', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url}`, { files });
+    using worker = startOurWorker(master.port, '--master-grace 20', { files });
+    await master.workers(1);
+    await master.swarm(2);
+    await until(() => target.total() > 3);
+    master.run.signal('SIGKILL');
+    await master.run.finished;
+    const bind = `--master-bind-host 127.0.0.1 --master-bind-port ${master.port}`;
+    using other = startLocust(`--master ${bind} --headless --loglevel DEBUG`, { files });
+    await other.sees(/Got heartbeat message from unknown worker/);
+    expect((await worker.finished).code).toBe(255);
+    hasNoTraceback(other);
+    expect(other.stderr).not.toMatch(/spawning|reported as ready/);
+  });
+});
+
+describe('a crew', () => {
+  test('of a Python worker and one of ours shares the users of a headless master, and each request is counted', async () => {
+    await using target = await aTarget();
+    const port = await freePort();
+    const requests = 5;
+    const mixed = {
+      'locustfile.py': `
+from locust import HttpUser, task, constant
+class Shopper(HttpUser):
+    wait_time = constant(0.1)
+    left = ${requests}
+    @task
+    def page(self):
+        if self.left > 0:
+            self.left -= 1
+            self.client.get("/python")
+`,
+      'shop.ts': `
+        import { constant, HttpUser, task } from 'tsload';
+        export class Shopper extends HttpUser {
+          static waitTime = constant(0.1);
+          left = ${requests};
+          @task async page() { if (this.left-- > 0) await this.client.get('/typescript'); }
+        }
+      `,
+    };
+    const bind = `--master-bind-host 127.0.0.1 --master-bind-port ${port}`;
+    const line = `--master --headless ${bind} -u 8 -r 8 -t 8 --expect-workers 2 --host ${target.url} --json --only-summary`;
+    using master = startLocust(line, { files: mixed });
+    using python = startLocustWorker(port, '', { files: mixed });
+    using ours = startOurWorker(port, '', { files: mixed });
+    const { code, stdout, stderr } = await master.finished;
+    expect(code).toBe(0);
+    const entries = JSON.parse(stdout) as readonly { readonly name: string; readonly num_requests: number }[];
+    expect(Object.fromEntries(entries.map(({ name, num_requests }) => [name, num_requests]))).toEqual({
+      '/python': 4 * requests,
+      '/typescript': 4 * requests,
+    });
+    expect(Object.fromEntries(target.answered)).toEqual({ '/python': 4 * requests, '/typescript': 4 * requests });
+    expect(stderr).toContain('All users spawned: {"Shopper": 8} (8 total users)');
+    hasNoTraceback(master);
+    for (const worker of [python, ours]) expect((await worker.finished).code).toBe(0);
+  });
+
+  test('of --processes 2 joins as two workers, and ends with the master', async () => {
+    await using target = await aTarget();
+    const port = await freePort();
+    const bind = `--master-bind-host 127.0.0.1 --master-bind-port ${port}`;
+    const line = `--master --headless ${bind} -u 4 -r 4 -t 4 --expect-workers 2 --host ${target.url}`;
+    using master = startLocust(line, { files });
+    using ours = startOurWorker(port, '--processes 2', { files });
+    const { code, stderr } = await master.finished;
+    expect(code).toBe(0);
+    expect(stderr).toContain('All users spawned: {"Shopper": 4} (4 total users)');
+    expect(stderr).toMatch(/\(index 1\) reported as ready/);
+    hasNoTraceback(master);
+    expect((await ours.finished).code).toBe(0);
+    expect(target.total()).toBeGreaterThan(4);
+  });
+});
+
+test('a worker of a Locust master needs a locustfile of its own, and says so', async () => {
+  const { code, stderr, stdout } = await tsload('--worker --protocol locust', { files });
+  expect(code).not.toBe(0);
+  expect(stdout + stderr).toContain('needs a locustfile of its own');
+  expect(stderr).not.toMatch(/ {4}at /);
+});
+
+/** A way to that port which can be cut. */
+async function cuttable(to: number) {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    const far = connect(to, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    if (isCut) near.destroy();
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    cut: () => {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend: () => {
+      isCut = false;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
