@@ -96,7 +96,7 @@ function wrong(key: string, expected: string, value: unknown): LinkError {
 }
 
 /** The value, or the kind of thing it is: payloads do not belong in a log. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);

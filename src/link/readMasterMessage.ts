@@ -12,6 +12,7 @@ import {
   optionalText,
   real,
   record,
+  shown,
   text,
   texts,
   whole,
@@ -75,7 +76,7 @@ export function readMasterMessage(value: unknown): MasterMessage {
     case 'custom':
       return readCustom(fields);
     default:
-      throw new LinkError(`a master's message has the unknown kind ${JSON.stringify(kind)?.slice(0, 40)}`);
+      throw new LinkError(`a master's message has the unknown kind ${shown(kind)}`);
   }
 }
 

@@ -3,7 +3,19 @@
  */
 import { LinkError } from '../errors.js';
 import type { WorkerHealth } from '../events/index.js';
-import { asFields, type Fields, flag, list, optionalReal, optionalText, real, record, text, whole } from './fields.js';
+import {
+  asFields,
+  type Fields,
+  flag,
+  list,
+  optionalReal,
+  optionalText,
+  real,
+  record,
+  shown,
+  text,
+  whole,
+} from './fields.js';
 import type {
   CustomLinkMessage,
   IterationState,
@@ -59,7 +71,7 @@ export function readWorkerMessage(value: unknown): WorkerMessage {
     case 'custom':
       return readCustom(fields);
     default:
-      throw new LinkError(`a worker's message has the unknown kind ${JSON.stringify(kind)?.slice(0, 40)}`);
+      throw new LinkError(`a worker's message has the unknown kind ${shown(kind)}`);
   }
 }
 

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LinkError } from '../../../src/errors.js';
+import { readMasterMessage, readWorkerMessage } from '../../../src/link/index.js';
+import { health, masterMessages, report, workerMessages } from './samples.js';
+
+/** As a codec gives it back: no typed arrays, no undefined. */
+const sentAsJson = (message: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(message, (_, value: unknown) =>
+      value instanceof Uint16Array || value instanceof Uint32Array || value instanceof Float64Array
+        ? Array.from(value)
+        : value,
+    ),
+  );
+
+describe('readers of messages', () => {
+  test.each(workerMessages)('a $kind of a worker is read as it was said', (message) => {
+    expect(readWorkerMessage(message)).toEqual(sentAsJson(message));
+    expect(readWorkerMessage(sentAsJson(message))).toEqual(sentAsJson(message));
+  });
+
+  test.each(masterMessages)('a $kind of a master is read as it was said', (message) => {
+    expect(readMasterMessage(sentAsJson(message))).toEqual(sentAsJson(message));
+  });
+
+  test('whatever comes gives a message or a LinkError', () => {
+    const isSound = (read: (value: unknown) => unknown) => (value: unknown) => {
+      try {
+        read(value);
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(LinkError);
+      }
+    };
+    const kinds = [...workerMessages, ...masterMessages].map(({ kind }) => kind);
+    const almost = fc
+      .record({ kind: fc.constantFrom(...kinds) })
+      .chain((head) => fc.dictionary(fc.string(), fc.anything()).map((rest) => ({ ...rest, ...head })));
+    for (const read of [readWorkerMessage, readMasterMessage]) {
+      fc.assert(fc.property(fc.oneof(fc.anything(), almost), isSound(read)));
+    }
+  });
+
+  test('one field of the wrong type, anywhere, is a LinkError and never a message', () => {
+    const spoil = (value: unknown, path: readonly (string | number)[], by: unknown): unknown => {
+      const [key, ...rest] = path;
+      if (key === undefined) return by;
+      if (Array.isArray(value)) return value.map((item, at) => (at === key ? spoil(item, rest, by) : item));
+      return Object.fromEntries(Object.entries(Object(value)).map(([k, v]) => [k, k === key ? spoil(v, rest, by) : v]));
+    };
+    const pathsIn = (value: unknown): (string | number)[][] => {
+      if (typeof value !== 'object' || value === null) return [[]];
+      const keys = Array.isArray(value) ? value.map((_, at) => at) : Object.keys(value);
+      return [[], ...keys.flatMap((key) => pathsIn(Reflect.get(value, key)).map((path) => [key, ...path]))];
+    };
+    for (const message of workerMessages.filter(({ kind }) => kind !== 'custom')) {
+      const json = sentAsJson(message);
+      for (const path of pathsIn(json).filter((path) => path[0] !== 'data')) {
+        expect(() => readWorkerMessage(spoil(json, path, Symbol.iterator)), path.join('.')).toThrow(LinkError);
+      }
+    }
+  });
+
+  test.each([
+    [{ ...report, sequence: 0 }, /sequence must be a number from 1/],
+    [{ ...report, userCounts: { A: -1 } }, /A must be a number from 0/],
+    [{ ...report, health: { ...health, loopUtilisation: 2 } }, /loopUtilisation must be a number from 0 to 1/],
+    [{ kind: 'logs', lines: [{ level: 'x'.repeat(300), text: '' }] }, /level must be a text of at most 256 characters/],
+    [{ kind: 'riot' }, /unknown kind "riot"/],
+  ])('a bad message is refused with its field', (message, expected) => {
+    expect(() => readWorkerMessage(message)).toThrow(expected);
+  });
+
+  test('a histogram whose counts do not add up, or whose slots are out of order, is refused', () => {
+    const outcome = { timed: 3, untimed: 0, totalMicros: 3, minMicros: 1, maxMicros: 1, bytes: 0 };
+    const withHistogram = (slots: number[], counts: number[]) => ({
+      ...report,
+      interval: {
+        ...report.interval,
+        entries: [
+          { requestType: 'G', name: 'n', lastRequestTimestamp: 1, ok: { ...outcome, histogram: { slots, counts } } },
+        ],
+      },
+    });
+    expect(() => readWorkerMessage(withHistogram([1, 2], [1, 2]))).not.toThrow();
+    expect(() => readWorkerMessage(withHistogram([1, 2], [1, 1]))).toThrow(/3 timed samples but 2/);
+    expect(() => readWorkerMessage(withHistogram([2, 1], [1, 2]))).toThrow(/out of order/);
+    expect(() => readWorkerMessage(withHistogram([1], [1, 2]))).toThrow(/1 slots but 2 counts/);
+  });
+});
