@@ -17,6 +17,7 @@ const boomerSource = join(repository, 'test/interop/boomer');
 const installMillis = 600_000;
 
 export const locustProgram = join(environment, 'bin/locust');
+export const pythonProgram = join(environment, 'bin/python');
 export const boomerProgram = join(folder, `boomer-${boomerKey()}`);
 
 export function installLocust(): void {
@@ -26,7 +27,7 @@ export function installLocust(): void {
   mkdirSync(folder, { recursive: true });
   run('python3', ['-m', 'venv', environment], 'a Python environment (Debian: apt-get install python3-venv)');
   const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `locust==${locustVersion}`];
-  run(join(environment, 'bin/python'), words, `the Python package locust ${locustVersion}`);
+  run(pythonProgram, words, `the Python package locust ${locustVersion}`);
   run(locustProgram, ['--version'], 'a Locust that runs');
   writeFileSync(done, '');
 }

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { folder, Run, type RunOptions } from '../e2e/tsload.js';
-import { boomerProgram, locustProgram } from './foreignPeers.js';
+import { boomerProgram, locustProgram, pythonProgram } from './foreignPeers.js';
 
 /** Starts Locust. `line`: its arguments, separated by blanks, or as a list. */
 export function startLocust(line: string | readonly string[], options: RunOptions = {}): Run {
@@ -14,6 +14,13 @@ export function startLocust(line: string | readonly string[], options: RunOption
 /** A Locust worker of the master at this port of this machine. */
 export function startLocustWorker(port: number, line: string, options: RunOptions = {}): Run {
   return startLocust(`--worker --master-host 127.0.0.1 --master-port ${port} ${line}`, options);
+}
+
+/** A Locust worker that says that it is of another version than it is. */
+export function startOtherLocustWorker(version: string, port: number, line: string, options: RunOptions = {}): Run {
+  const code = `import sys, locust.runners as r; r.__version__ = ${JSON.stringify(version)}; from locust.main import main; main()`;
+  const words = ['-c', code, '--worker', '--master-host', '127.0.0.1', '--master-port', String(port)];
+  return startProgram(pythonProgram, [...words, ...line.split(' ')], options);
 }
 
 /** A boomer worker, whose users ask `target` for `/boomer`, each every 50 ms. */

@@ -31,8 +31,6 @@ export interface ForeignHeartbeat {
 export class ForeignReports {
   period = 0;
   heartbeat: ForeignHeartbeat = { state: 'ready', cpuPercent: 0, memoryBytes: 0 };
-  /** Locust reports also while it has nothing to do, and so after a stop; boomer does not. */
-  reportsWhileIdle = false;
   #sequence = 0;
   #warmupEnd = 0;
   /** Seconds since 1970, of the last report or the start of the test. */
@@ -74,7 +72,6 @@ export class ForeignReports {
     const { interval, userCounts, data: added } = readStats(data, { startTime, seconds: now - startTime, isWarmup });
     this.#lastTime = now;
     this.#userCounts = userCounts;
-    if (!isTesting) this.reportsWhileIdle = true;
     if (isTesting || interval.entries.length > 0) this.#send(interval, added);
     return userCounts;
   }

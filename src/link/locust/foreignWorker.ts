@@ -26,6 +26,8 @@ const log = getLogger('tsload.link');
 export interface ForeignWorkerOptions {
   userClasses(): readonly string[];
   readonly secretOptions: ReadonlySet<string>;
+  /** Locust reports also while it has nothing to do, and so after a stop; boomer does not. */
+  readonly reportsWhileIdle: boolean;
   readonly stopSeconds: number;
   readonly leaveSeconds: number;
   readonly lastReportSeconds: number;
@@ -203,7 +205,7 @@ export class ForeignWorker implements MasterEnd {
   /** What it may have missed while it was away: the socket forgets what cannot be delivered. */
   #repeat(): void {
     if (this.#phase === 'testing' && this.#spawnsSent > 0) this.#tell();
-    if (this.#phase === 'stopping' && !this.#hasStopped) this.options.send('stop', null);
+    if (this.#phase !== 'testing' && this.#spawnsSent > 0 && !this.#hasStopped) this.options.send('stop', null);
   }
 
   #beginTest({ test, period, startTime, settings }: MasterMessage & { readonly kind: 'testStart' }): void {
@@ -298,7 +300,8 @@ export class ForeignWorker implements MasterEnd {
       return;
     }
     this.options.send('stop', null);
-    const seconds = this.options.stopSeconds + (this.#settings?.stopTimeoutSeconds ?? 0);
+    const { stopSeconds, leaveSeconds } = this.options;
+    const seconds = this.#isUp ? stopSeconds + (this.#settings?.stopTimeoutSeconds ?? 0) : leaveSeconds;
     this.#timer = setTimeout(() => {
       log.warning(
         `${this.id} has not stopped within ${seconds} s of being told to: the test ends without its last numbers`,
@@ -309,10 +312,11 @@ export class ForeignWorker implements MasterEnd {
 
   /** Its users are gone. Locust reports their last samples within three seconds; boomer never. */
   #clientStopped(): void {
-    if (this.#phase !== 'stopping' || this.#hasStopped) return;
-    this.#hasStopped = true;
+    const isNews = this.#phase === 'stopping' && !this.#hasStopped;
+    if (this.#phase !== 'testing') this.#hasStopped = true;
+    if (!isNews) return;
     clearTimeout(this.#timer);
-    if (!this.#reports.reportsWhileIdle) this.#finishStop();
+    if (!this.options.reportsWhileIdle) this.#finishStop();
     else this.#timer = setTimeout(() => this.#finishStop(), this.options.lastReportSeconds * 1000);
   }
 

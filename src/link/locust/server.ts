@@ -160,6 +160,7 @@ export class Server implements LocustServer {
     const worker: ForeignWorker = new ForeignWorker(id, {
       userClasses: this.options.userClasses,
       secretOptions: new Set(this.options.secretOptions),
+      reportsWhileIdle: typeof version === 'string', // boomer, and our own workers, say -1
       stopSeconds,
       leaveSeconds,
       lastReportSeconds,
