@@ -65,6 +65,8 @@ export class ForeignWorker implements MasterEnd {
   #spawnsSent = 0;
   #spawnsHeard = 0;
   #hasStopped = false;
+  /** Locust waits for the stop timeout once more after a stop, and reads nothing before it registers again. */
+  #isPausing = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -110,6 +112,7 @@ export class ForeignWorker implements MasterEnd {
     if (this.#phase === 'testing' && this.#spawnsHeard > 0) return false;
     this.#heard();
     if (this.#phase === 'stopping') this.#clientStopped();
+    this.#isPausing = false;
     if (this.#index !== undefined) this.options.send('ack', { index: this.#index });
     if (this.#phase === 'testing') this.#repeat();
     return true;
@@ -314,6 +317,7 @@ export class ForeignWorker implements MasterEnd {
   #clientStopped(): void {
     const isNews = this.#phase === 'stopping' && !this.#hasStopped;
     if (this.#phase !== 'testing') this.#hasStopped = true;
+    this.#isPausing = true;
     if (!isNews) return;
     clearTimeout(this.#timer);
     if (!this.options.reportsWhileIdle) this.#finishStop();
@@ -332,13 +336,19 @@ export class ForeignWorker implements MasterEnd {
     this.#pace?.cancel();
     this.options.send('quit', null);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      log.warning(
-        `${this.id} did not leave within ${this.options.leaveSeconds} s of being told to: it is counted as gone`,
-      );
+    const { leaveSeconds } = this.options;
+    const left = (): void => {
       this.#delivery.message({ kind: 'quit' });
       this.end();
-    }, this.options.leaveSeconds * 1000);
+    };
+    if (this.#isPausing) {
+      left(); // it reads the message later, and has nothing to say any more
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      log.warning(`${this.id} did not leave within ${leaveSeconds} s of being told to: it is counted as gone`);
+      left();
+    }, leaveSeconds * 1000);
   }
 
   #sendCustom(type: string, data: unknown): void {
