@@ -45,7 +45,10 @@ export function externalPackagesPlugin(unbundled: ReadonlySet<string>, onExterna
     setup(build) {
       build.onResolve({ filter: /\.node$/ }, async (args) => {
         const found = await resolveOnce(build, args);
-        return found && externalFile(found.path, args.kind);
+        if (found === undefined) return undefined;
+        const directory = packageDirectoryOf(found.path);
+        onExternal(directory === undefined ? found.path : packageNameOf(directory));
+        return externalFile(found.path, args.kind);
       });
       build.onResolve({ filter: /^[^./\\]/ }, async (args) => {
         if (args.path.startsWith('node:')) return undefined;

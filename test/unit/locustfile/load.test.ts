@@ -270,6 +270,21 @@ describe('what a locustfile may use', () => {
     expect(loaded.bundle.inputs).not.toContain(file);
   });
 
+  test('a package that names its native code itself counts as native, too', async () => {
+    const cwd = folder({
+      'node_modules/own/package.json': '{"name": "own", "main": "main.js"}',
+      'node_modules/own/main.js': `try { exports.value = require('./own.node'); } catch { exports.value = 'in JavaScript'; }`,
+      'node_modules/own/own.node': 'no native code really',
+      'locustfile.ts': `
+        import { User } from 'tsload'; import { value } from 'own';
+        export class U extends User { static value = value; }
+      `,
+    });
+    await using loaded = await load(cwd);
+    expect(Reflect.get(loaded.userClasses.get('U') ?? {}, 'value')).toBe('in JavaScript');
+    expect(loaded.bundle.external).toEqual(['own']);
+  });
+
   test('a package that the bundler cannot follow is loaded by Node instead', async () => {
     const cwd = folder({
       'node_modules/odd/package.json': '{"name": "odd", "main": "main.js"}',
