@@ -33,6 +33,9 @@ export class U extends User {
     events.request.fire({ requestType: 'X', name: 'unwanted', responseTime: 1, responseLength: 2 });
   }
 }
+`;
+const never = `
+import { task, User } from 'tsload';
 export class Never extends User { @task t() { console.log('never'); } }
 `;
 
@@ -44,21 +47,22 @@ const doneOn = ({ stdout }: Finished) => Number(/^quit \d+ done (\d+)$/m.exec(st
 describe('a master and three workers, two of them without a locustfile', () => {
   let master: Finished;
   let workers: Finished[];
-  const here = place({ 'shop.ts': talkative });
+  const here = place({ 'shop.ts': talkative, 'never.ts': never });
 
   beforeAll(async () => {
     const port = await freePort();
     const elsewhere = { cwd: folder(), env: here.env };
-    const line = '-f shop.ts --expect-workers 3 -u 6 -r 6 -t 3s --tags wanted --color blue --json --csv out/x U';
+    const line =
+      '-f shop.ts,never.ts --expect-workers 3 -u 6 -r 6 -t 3s --tags wanted --color blue --json --csv out/x U';
     using early = startWorker(port, '', elsewhere);
     using run = start(`--master --master-bind-port ${port} --headless ${line}`, here);
     await run.sees(/Waiting for workers: 1 of 3/);
     using late = startWorker(port, '-f -', elsewhere);
-    using own = startWorker(port, '-f shop.ts', here);
+    using own = startWorker(port, '-f shop.ts,never.ts', here);
     [master, ...workers] = await Promise.all([run.finished, early.finished, late.finished, own.finished]);
   });
 
-  test('[40] run the locustfile of the master, whichever was started first', () => {
+  test('[40] run the locustfiles of the master, whichever was started first', () => {
     expect(
       [master, ...workers].map(({ code }) => code),
       master.stderr + workers[0]?.stderr,
@@ -98,7 +102,7 @@ describe('a master and three workers, two of them without a locustfile', () => {
 
   test('leave no token, no journal and no other file behind', () => {
     expect(leftIn(here.env['HOME'])).toEqual([]);
-    expect(readdirSync(here.cwd).sort()).toEqual(['out', 'shop.ts']);
+    expect(readdirSync(here.cwd).sort()).toEqual(['never.ts', 'out', 'shop.ts']);
     expect(readdirSync(join(here.cwd, 'out')).filter((name) => !name.endsWith('.csv'))).toEqual([]);
     for (const worker of workers) expect(worker.stderr).not.toMatch(/^\s+at /m);
   });
@@ -155,6 +159,28 @@ describe.concurrent('--processes', () => {
     expect(stderr.match(/^\[worker \d+\] here.*$/gm)?.sort()).toEqual(expected.sort());
     expect(stderr + stdout).not.toMatch(/sesame/);
     expect(code).toBe(0);
+  });
+
+  test('[42] with --worker starts so many workers of a master; one SIGINT ends them in good order, and nobody else', async () => {
+    const here = place(oneUser);
+    const { run: master, port } = await startMaster('--expect-workers 3 -u 3 -r 3 --json', here);
+    using _ = master;
+    using other = startWorker(port, '', here);
+    using supervisor = startWorker(port, '--processes 2', here);
+    await master.sees(/All users spawned: \{"U": 3\}/);
+    const children = childrenOf(supervisor);
+    expect(children).toHaveLength(2);
+    supervisor.signal('SIGINT');
+    const { code, stderr } = await supervisor.finished;
+    expect(stderr).toMatch(/Got SIGINT: stopping the workers[\s\S]*All workers have ended \(exit code 0\)/);
+    expect(code).toBe(0);
+    expect(children.filter(isAlive)).toEqual([]);
+    expect(other.child.exitCode).toBeNull();
+    master.signal('SIGINT');
+    const ended = await master.finished;
+    expect(ended.stderr.match(/is gone: it quit/g)).toHaveLength(3);
+    expect(ended.stderr).not.toMatch(/is missing|is lost/);
+    expect(ended.code).toBe(0);
   });
 
   test('[44] an unknown class is said once, before any process is started', async () => {

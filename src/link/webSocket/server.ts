@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
+import { LocustfileError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
 import { Carrier } from './carrier.js';
 import { Complaints } from './complaints.js';
@@ -129,6 +130,12 @@ class WebSocketLinkServer implements LinkServer {
     this.#strangers.forget(request.socket);
     request.socket.setTimeout(idleDownloadMillis, () => request.socket.destroy());
     this.#giveLocustfile(response).catch((thrown: unknown) => {
+      if (thrown instanceof LocustfileError) {
+        const reason = { status: 409, sentence: thrown.message }; // asking again would not help
+        this.#complain(request, reason);
+        answer(response, reason);
+        return;
+      }
       log.error(`the locustfile could not be given to ${addressOf(request)}: ${describeThrown(thrown)}`);
       answer(response, { status: 500, sentence: 'the master could not pack its locustfile: its log says why' });
     });

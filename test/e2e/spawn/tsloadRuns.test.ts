@@ -92,14 +92,24 @@ test('a host is not told to come to a master that listens on this machine only',
   expect(stderr).toMatch(/says master=10\.0\.0\.1, but the master listens on this machine only/);
 });
 
-test('workers end within seconds of the kill of their master, even while their tasks spin', async () => {
+test('workers end within seconds of the kill of whoever started them, even while their tasks spin', async () => {
   await using server = await aServer();
-  using run = start([...runOptions(server.url), '--processes', '2'], { files });
-  await until(() => workerPids(run).length === 4);
+  const env = { TSLOAD_TOKEN: 'sesame' };
+  const places = ['--processes', '1', '--spawn', 'local?workers=1', '--expect-workers', '3'];
+  const listening = ['--master', '--master-bind-host', '127.0.0.1', '--master-bind-port', '0'];
+  using master = start([...runOptions(server.url), ...places, ...listening], { files, env });
+  await master.sees(/Listening for workers at \S+:\d+/);
+  const port = /Listening for workers at \S+:(\d+)/.exec(master.stderr)?.[1] ?? '';
+  using supervisor = start(`--worker --processes 1 --master-port ${port}`, { env });
+  await until(() => workerPids(master).length + workerPids(supervisor).length === 4);
   server.spinFromNowOn();
-  await until(() => (run.stderr.match(/spinning/g)?.length ?? 0) >= 2);
-  run.signal('SIGKILL');
-  await until(() => workerPids(run).every((pid) => !isRunning(pid)), { timeoutMs: 20_000 });
+  const spinning = () => `${master.stderr}${supervisor.stderr}`.match(/spinning/g)?.length;
+  await until(() => spinning() === 3, { what: 'three workers to spin' });
+  for (const run of [supervisor, master]) {
+    run.signal('SIGKILL');
+    const isOver = () => workerPids(run).every((pid) => !isRunning(pid));
+    await until(isOver, { timeoutMs: 20_000, what: `the end of ${workerPids(run)}` });
+  }
 });
 
 describe.skipIf(noSshServer !== undefined)('over ssh', () => {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { LocustfileError } from '../../../../src/errors.js';
 import { type FetchOptions, fetchLocustfile } from '../../../../src/link/index.js';
 import { captureLog } from '../../../capturedLog.js';
 import { certificates } from '../../../certificates.js';
@@ -50,6 +51,21 @@ describe('a worker that fetches the locustfile', () => {
       /answers with HTTP status 500: the master could not pack its locustfile: its log says why, for 0.05 s$/,
     );
     expect(log.at('ERROR')[0]).toMatch(/^the locustfile could not be given to 127.0.0.1: TypeError: a bug of the test/);
+  });
+
+  test('is told, and asks no more, when the locustfile cannot be sent; the master says it once', async () => {
+    using log = captureLog();
+    const locustfile = () => Promise.reject(new LocustfileError('the locustfile uses a package that cannot be sent'));
+    await using master = await aMaster({ locustfile });
+    for (let times = 0; times < 2; times++) {
+      await expect(fetchFrom(master.port)).rejects.toThrow(
+        `the master at 127.0.0.1:${master.port} refuses this worker: the locustfile uses a package that cannot be sent`,
+      );
+    }
+    expect(log.at('WARNING')).toEqual([
+      'refused a connection from 127.0.0.1: the locustfile uses a package that cannot be sent',
+    ]);
+    expect(log.at('ERROR')).toEqual([]);
   });
 
   test('does not believe what some other server has at that port', async () => {
