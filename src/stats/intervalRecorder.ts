@@ -72,13 +72,18 @@ export class IntervalRecorder implements Recorder {
     return taken;
   }
 
+  /** Of each kind of error the first samples are wanted again. To be called between two intervals. */
+  forgetErrors(): void {
+    this.#home.errorBudget = new ErrorBudget();
+  }
+
   /**
    * Forgets the running interval, the names and the kinds of errors: for a new test, and for a reset of the statistics.
    * Entries that somebody holds stay valid.
    */
   reset(): void {
     for (const entry of this.#home.active) entry.forget();
-    this.#home.errorBudget = new ErrorBudget();
+    this.forgetErrors();
     this.#byType.clear();
     this.#names = 0;
     this.#beginInterval(this.#home.now());

@@ -32,7 +32,9 @@ export class Reporter {
   flush(): void {
     const isWarmup = this.#isWarmup;
     if (isWarmup && epochSeconds() >= this.#warmupEnd) this.#isWarmup = false;
-    this.report(this.recorder.takeInterval({ isWarmup }));
+    const interval = this.recorder.takeInterval({ isWarmup });
+    if (isWarmup && !this.#isWarmup) this.recorder.forgetErrors(); // what failed first in the warm-up is in no output
+    this.report(interval);
   }
 
   /** Reports what there is, and then no more. */

@@ -21,18 +21,28 @@ test('intervals are cut at whole seconds, and at the end of the warm-up, which i
   );
 });
 
-test('a warm-up that ends while an interval is taken ends with the next interval, at once', async () => {
+test('a warm-up that ends while an interval is taken ends with the next interval, at once; errors are sampled anew', async () => {
   const taken: IntervalStats[] = [];
   const warmupEnd = Math.floor(epochSeconds()) + 2.02;
-  const reporter = new Reporter(new IntervalRecorder(), (interval) => {
+  const recorder = new IntervalRecorder();
+  const sample = { request: 'GET /', requestHeaders: {} };
+  const failThrice = () => {
+    for (let i = 0; i < 3; i++)
+      recorder.entry('GET', '/').recordFailure(1, 0, '503', { describeFailure: () => sample });
+  };
+  const reporter = new Reporter(recorder, (interval) => {
     taken.push(interval);
     while (epochSeconds() < warmupEnd && warmupEnd - epochSeconds() < 0.1) {
       // the report takes until after the end of the warm-up
     }
   });
   reporter.start(warmupEnd);
+  failThrice();
   await until(() => taken.some(({ isWarmup }) => !isWarmup));
+  failThrice();
   reporter.stop();
+  const [first] = taken.filter(({ isWarmup }) => !isWarmup).flatMap(({ errors }) => errors);
+  expect(first?.samples, 'the first that failed in the warm-up are in no output').toHaveLength(3);
   const last = taken.findLast(({ isWarmup }) => isWarmup);
   expect((last?.startTime ?? 0) + (last?.seconds ?? 0) - warmupEnd).toBeLessThan(0.5);
 });
