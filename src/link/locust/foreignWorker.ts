@@ -139,7 +139,7 @@ export class ForeignWorker implements MasterEnd {
         this.#reports.period = message.period;
         return;
       case 'stop':
-        this.#stop(message.test);
+        this.#stop(message);
         return;
       case 'quit':
         this.#quit();
@@ -294,17 +294,26 @@ export class ForeignWorker implements MasterEnd {
     if (this.#phase === 'testing' && this.#spawnsSent > 0) this.#tell();
   }
 
-  #stop(test: number): void {
-    if (test !== this.#test || this.#phase !== 'testing') return;
-    this.#pace?.cancel();
-    this.#phase = 'stopping';
-    if (this.#spawnsSent === 0) {
-      this.#finishStop(); // boomer answers no stop without users
-      return;
-    }
-    this.options.send('stop', null);
+  #stop({ test, isHurried }: MasterMessage & { readonly kind: 'stop' }): void {
+    if (test !== this.#test || this.#phase === 'idle') return;
+    if (this.#phase === 'testing') {
+      this.#pace?.cancel();
+      this.#phase = 'stopping';
+      if (this.#spawnsSent === 0) {
+        this.#finishStop(); // boomer answers no stop without users
+        return;
+      }
+      this.options.send('stop', null);
+    } else if (!isHurried || this.#hasStopped) return;
+    this.#limitStop(isHurried);
+  }
+
+  /** Locust cannot be hurried: the stop timeout was in its last spawn. */
+  #limitStop(isHurried: boolean): void {
     const { stopSeconds, leaveSeconds } = this.options;
-    const seconds = this.#isUp ? stopSeconds + (this.#settings?.stopTimeoutSeconds ?? 0) : leaveSeconds;
+    const patience = stopSeconds + (this.#settings?.stopTimeoutSeconds ?? 0);
+    const seconds = this.#isUp && !isHurried ? patience : Math.min(leaveSeconds, patience);
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       log.warning(
         `${this.id} has not stopped within ${seconds} s of being told to: the test ends without its last numbers`,

@@ -192,7 +192,12 @@ export class Server implements LocustServer {
   }
 
   #send(identity: Buffer, nodeId: string, type: string, data: unknown): void {
-    this.#outbox.push([identity, packEnvelope({ type, data, nodeId })]);
+    try {
+      this.#outbox.push([identity, packEnvelope({ type, data, nodeId })]);
+    } catch (thrown) {
+      if (!(thrown instanceof LinkError)) throw thrown;
+      log.error(`a message of type ${type} cannot be sent to ${nodeId}: ${thrown.message}`);
+    }
   }
 
   #tick(): void {
