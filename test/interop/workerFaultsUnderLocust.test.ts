@@ -76,6 +76,27 @@ describe('a worker of ours', () => {
     await master.isWell();
   });
 
+  test('that is back at a master which has ended the test meanwhile stops its users, and takes part in the next', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url} --stop-timeout 5`, { files });
+    await using line = await cuttable(master.port);
+    using worker = startOurWorker(line.port, '', { files });
+    await master.workers(1);
+    await master.swarm(2);
+    await until(() => target.total() > 5);
+    line.cut();
+    await master.run.sees(/The last worker went missing, stopping test/);
+    await master.sees(({ state }) => state === 'stopped');
+    line.mend();
+    await worker.sees(/the master has missed this worker, and has not told it to go on/);
+    await master.sees(({ workers }) => workers.length === 1 && workers[0]?.state === 'ready');
+    const before = target.total();
+    await master.swarm(3);
+    await until(() => target.total() > before + 5);
+    expect(entry(await master.stop(), '/page')['num_requests']).toBe(target.total() - before);
+    await master.isWell();
+  });
+
   test('ends with code 255 and a sentence when its master is killed, after its grace', async () => {
     await using target = await aTarget();
     using master = await LocustMaster.start(`--host ${target.url}`, { files });

@@ -111,6 +111,12 @@ function checkTogether(settings: EarlySettings, isMaster: boolean): void {
     throw new OptionError('--protocol locust needs --master or --worker: alone, there is nobody to talk to');
   }
   checkForMixed(settings, isMaster && !worker);
+  if (worker && protocol === 'locust' && settings.tlsCa !== undefined) {
+    // who asks for encryption must not go without it unawares
+    throw new OptionError(
+      "--tls-ca cannot hold with --worker --protocol locust: Locust's protocol is never encrypted, so leave it out, and keep to networks that you trust",
+    );
+  }
 }
 
 /** Options of a master that takes workers of Locust. */

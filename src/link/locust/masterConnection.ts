@@ -29,6 +29,8 @@ const defaults = {
   connectTries: 61,
   masterTimeoutSeconds: 60,
   reviveSeconds: 5,
+  missedSeconds: 4,
+  rejoinSeconds: 3,
   logSeconds: 10,
 } as const;
 /** Seconds in which failed tries are no news, but for the first. */
@@ -76,12 +78,14 @@ export class MasterConnection implements WorkerEnd {
       graceSeconds: options.hello().graceSeconds,
       received: (envelope) => this.#take(envelope),
       interrupted: (reason) => this.#delivery.interrupted(reason),
-      resumed: () => this.#resumed(),
+      resumed: (silentSeconds) => this.#resumed(silentSeconds),
     });
     this.#reports = new WorkerReports(options.userClasses, this.#settings.reportSeconds);
     this.#logs = new LogBuffer(this.#id, this.#settings.logSeconds);
     this.#test = new MasterTest({
       userClasses: options.userClasses,
+      missedSeconds: this.#settings.missedSeconds,
+      rejoinSeconds: this.#settings.rejoinSeconds,
       reports: this.#reports,
       deliver: (message) => this.#delivery.message(message),
       post: (type, data) => this.#socket.post(type, data),
@@ -165,6 +169,7 @@ export class MasterConnection implements WorkerEnd {
 
   /** Registered: from now on it reports. */
   #begin(): void {
+    log.info(`joined the Locust master at ${this.#settings.host}:${this.#settings.port}`);
     this.#sendStats();
     this.#ticker = setInterval(() => this.#tick(), 1000);
   }
@@ -177,13 +182,15 @@ export class MasterConnection implements WorkerEnd {
     }
     this.#socket.revive();
     if (this.#socket.isKnown && this.#reports.isDue) this.#sendStats();
+    if (this.#socket.isKnown) this.#test.rejoinIfDue();
     const logs = this.#logs.takeDue();
     if (logs !== undefined) this.#socket.post('logs', logs);
   }
 
-  #resumed(): void {
+  #resumed(silentSeconds: number): void {
     this.#delivery.resumed();
     this.#sendStats();
+    this.#test.resumed(silentSeconds);
   }
 
   #take(envelope: Envelope): void {

@@ -33,7 +33,8 @@ export interface MasterSocketOptions {
   readonly graceSeconds: number;
   received(envelope: Envelope): void;
   interrupted(reason: string): void;
-  resumed(): void;
+  /** `silentSeconds`: how long nothing was heard. */
+  resumed(silentSeconds: number): void;
 }
 
 interface Beat {
@@ -63,6 +64,7 @@ export class MasterSocket {
   #changedAt = performance.now();
   #provenAt = performance.now();
   #answeredAt: number | undefined;
+  #heardAt = performance.now();
   #unanswered: number[] = [];
   #roundTripMillis: number | undefined;
 
@@ -218,12 +220,14 @@ export class MasterSocket {
   /** Whatever it says to us, it knows us. */
   #heard(): void {
     const isNews = !this.#isKnown;
+    const silentSeconds = (performance.now() - this.#heardAt) / 1000;
     this.#isKnown = true;
+    this.#heardAt = performance.now();
     for (const packed of this.#held.splice(0)) this.#push(packed);
     if (!isNews) return;
     if (this.#wasKnown) {
       log.info('the Locust master answers again');
-      this.options.resumed();
+      this.options.resumed(silentSeconds);
     }
     this.#wasKnown = true;
   }

@@ -18,6 +18,9 @@ const log = getLogger('tsload.link');
 
 export interface MasterTestOptions {
   readonly userClasses: readonly string[];
+  /** See `LocustMasterOptions`. */
+  readonly missedSeconds: number;
+  readonly rejoinSeconds: number;
   readonly reports: WorkerReports;
   deliver(message: MasterMessage): void;
   /** Sent now, or when there is a master. */
@@ -38,6 +41,8 @@ export class MasterTest {
   #isStopping = false;
   /** A spawn that came during a stop: Locust's workers read no message until they have stopped. */
   #afterStop: ForeignSpawn | undefined;
+  /** When a worker that was missed joins anew: milliseconds of `performance.now()`. */
+  #rejoinAt = Number.POSITIVE_INFINITY;
   #step = 0;
   #lastTimestamp = 0;
   readonly #classes: ReadonlySet<string>;
@@ -54,7 +59,24 @@ export class MasterTest {
     else this.#begin(spawn);
   }
 
+  /** There is a connection again. */
+  resumed(silentSeconds: number): void {
+    const { missedSeconds, rejoinSeconds } = this.options;
+    if (silentSeconds >= missedSeconds && this.#isOn) this.#rejoinAt = performance.now() + rejoinSeconds * 1000;
+  }
+
+  /**
+   * A master that has missed a worker may have ended the test, or dealt its users anew, and what it said of that went to nobody.
+   * If its test goes on, it sends a spawn to a worker that is back. If not, it would never stop the users that are still here.
+   */
+  rejoinIfDue(): void {
+    if (!this.#isOn || this.#isStopping || performance.now() < this.#rejoinAt) return;
+    log.warning('the master has missed this worker, and has not told it to go on: its users stop, and it joins anew');
+    this.stop();
+  }
+
   stop(): void {
+    this.#rejoinAt = Number.POSITIVE_INFINITY;
     if (!this.#isOn) {
       this.#tellStopped();
       return;
@@ -109,6 +131,7 @@ export class MasterTest {
       return;
     }
     this.#lastTimestamp = timestamp;
+    this.#rejoinAt = Number.POSITIVE_INFINITY;
     const startTime = epochSeconds();
     if (!this.#isOn) {
       this.#isOn = true;

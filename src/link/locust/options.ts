@@ -69,6 +69,10 @@ export interface LocustMasterOptions {
   readonly masterTimeoutSeconds?: number;
   /** Seconds after which a connection on which nothing comes back, or that does not come, is made anew. Default 5. */
   readonly reviveSeconds?: number;
+  /** Seconds without a heartbeat after which the master may have given up on this worker. Default 4, as Locust has it. */
+  readonly missedSeconds?: number;
+  /** Seconds that it then gets to tell a worker that is back to go on. Default 3. */
+  readonly rejoinSeconds?: number;
   /** Seconds from one look at the log to the next. Default 10. */
   readonly logSeconds?: number;
   /** Ends the wait for the master. */

@@ -55,6 +55,7 @@ describe('the part that a process plays', () => {
     ['--worker --resume x', 2, /^--resume is for a master/],
     ['--journal x', 2, /^--journal is for a master/],
     ['--worker --spawn ssh://a', 2, /^--spawn is for the master/],
+    ['--worker --protocol locust --tls-ca system', 2, /^--tls-ca cannot hold with --worker --protocol locust: /],
     ['--protocol locust', 2, /^--protocol locust needs --master or --worker/],
     ['--master --foreign-locustfile x.py', 2, /^--foreign-locustfile needs --protocol locust/],
     ['--worker --foreign-locustfile x.py --protocol locust', 2, /^--foreign-locustfile needs --master and --protocol/],

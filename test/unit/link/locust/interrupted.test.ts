@@ -12,6 +12,30 @@ const unknowing = () => {
   };
 };
 
+/** A worker in its first test, back at a master that has missed it. */
+async function missed() {
+  const master = await ScriptedMaster.open();
+  const times = { missedSeconds: 0.5, rejoinSeconds: 0.5, reportSeconds: 1 };
+  const worker = await OurWorker.open(master.port, times);
+  await master.say('spawn', aSpawn());
+  await worker.next('spawn');
+  await worker.next('heartbeat');
+  let since = Number.POSITIVE_INFINITY;
+  await master.restart(async (heard, self) => {
+    since = Math.min(since, heard.at);
+    if (heard.at - since > 500) await asLocust(heard, self);
+  });
+  await until(() => worker.news.includes('resumed'));
+  return {
+    master,
+    worker,
+    [Symbol.asyncDispose]: async () => {
+      worker[Symbol.dispose]();
+      await master[Symbol.asyncDispose]();
+    },
+  };
+}
+
 describe('a connection that breaks', () => {
   test('to a master that does not know the worker any more, nothing but heartbeats is sent', async () => {
     using log = captureLog();
@@ -64,6 +88,28 @@ describe('a connection that breaks', () => {
     await master.say('mark', null);
     await worker.next('custom');
     expect(master.all('client_ready')).toHaveLength(1);
+  });
+
+  test('a worker that was missed, and is not told to go on, stops its users and joins anew', async () => {
+    using log = captureLog();
+    await using pair = await missed();
+    const { master, worker } = pair;
+    await worker.next('stop');
+    expect(log.at('WARNING').at(-1)).toBe(
+      'the master has missed this worker, and has not told it to go on: its users stop, and it joins anew',
+    );
+    worker.link.send({ kind: 'stopped', test: 1 });
+    await master.next('client_ready');
+    expect(master.types().filter((type) => type.startsWith('client_'))).toEqual(['client_stopped', 'client_ready']);
+  });
+
+  test('one that is told to, goes on', async () => {
+    await using pair = await missed();
+    const { master, worker } = pair;
+    await master.say('spawn', aSpawn());
+    await worker.next('spawn', 1);
+    await master.next('stats', 2);
+    expect(worker.kinds()).not.toContain('stop');
   });
 
   test('a worker without a master can leave all the same', async () => {

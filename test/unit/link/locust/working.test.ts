@@ -183,6 +183,19 @@ describe('what was measured', () => {
     ]);
   });
 
+  test('has the start of the test as its own', async () => {
+    await using master = await ScriptedMaster.open();
+    using worker = await OurWorker.open(master.port, { reportSeconds: 1 });
+    await master.next('stats', 1);
+    const start = Date.now() / 1000;
+    await master.say('spawn', aSpawn());
+    await worker.next('spawn');
+    worker.report(aReport((recorder) => recorder.entry('GET', '/a').record(1000, 0)));
+    await until(() => total(master, 'num_requests') === 1);
+    const sent = master.all('stats').find(({ data }) => entriesOf(data).length > 0)!;
+    expect(entriesOf(sent.data)[0]!['start_time']).toBeGreaterThanOrEqual(start - 0.002);
+  });
+
   test('before the test that goes on is not counted in it', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
