@@ -1,8 +1,12 @@
 /**
  * Masters and workers as processes of their own, which share one home folder: workers find the token that their master made.
  */
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { folder, type Run, type RunOptions, start } from './tsload.js';
+import { join, relative } from 'node:path';
+import { folder, idleUsers, type Run, type RunOptions, start } from './tsload.js';
+
+export const oneUser = { 'locustfile.ts': idleUsers('U') };
 
 export interface Place {
   readonly cwd: string;
@@ -44,4 +48,11 @@ export function startWorker(port: number, line: string, options: RunOptions): Ru
 /** How often a line of the output is exactly this. */
 export function lines(output: string, text: string): number {
   return output.split('\n').filter((line) => line.replace(/^\[worker \d+\] /, '') === text).length;
+}
+
+/** Files in a home folder but those of the cache of locustfiles, which is there to stay. */
+export function leftIn(home = ''): string[] {
+  const entries = readdirSync(home, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  return files.map((path) => relative(home, path)).filter((path) => !path.startsWith('.cache/tsload/locustfiles/'));
 }
