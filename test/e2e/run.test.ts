@@ -363,6 +363,17 @@ describe.concurrent('outputs', () => {
     expect(stderr).not.toMatch(/Aggregated/);
   });
 
+  test('requests that the stop cut off are said where no table is printed, too', async () => {
+    await using server = await serve(() => {}); // never answers
+    const files = {
+      'locustfile.ts': `
+        import { HttpUser, task } from 'tsload';
+        export class U extends HttpUser { @task async t() { await this.client.get('/'); } }`,
+    };
+    const { stderr } = await tsload(`--headless -t 1s --json-file x -H ${server.url}`, { files });
+    expect(stderr).toMatch(/^cut off: 1 request under way at a stop, in no number above$/m);
+  });
+
   test('--csv writes four files into a folder that it makes, equal to the JSON of the same run', async () => {
     const { cwd, stdout } = await tsload('--headless -t 2s --csv out/deep/x --csv-full-history --json', {
       files: oneUser,

@@ -5,6 +5,7 @@
 import type { Runner, StatisticsView } from '../../events/index.js';
 import {
   canShowProgress,
+  caveats,
   finalReport,
   nameWidth,
   ProgressLine,
@@ -57,6 +58,12 @@ export class Console {
 
   printFinal(runSeconds: number): void {
     if (!this.settings.skipLogSetup) this.#print(finalReport(this.#view, runSeconds, tableOptions()));
+  }
+
+  /** Where the numbers are in a file, what one must know to judge them. */
+  printCaveats(runSeconds: number): void {
+    const lines = caveats(this.#view, runSeconds, tableOptions());
+    if (!this.settings.skipLogSetup && lines.length > 0) this.#print(lines);
   }
 
   #printTable(): void {

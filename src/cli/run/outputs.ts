@@ -105,7 +105,7 @@ export class Outputs {
   }
 
   /**
-   * Writes everything a last time, closes the files and prints the final tables; no tables of a test that never began, which has
+   * Writes everything a last time, closes the files and prints the final tables, or what stands below them; nothing of a test that never began, which has
    * no `runSeconds`. Never rejects; may be called twice.
    */
   async finish(runSeconds: number | undefined): Promise<void> {
@@ -118,7 +118,9 @@ export class Outputs {
     const { csv, json, hdrLog } = this.files;
     await Promise.all([csv?.close(stats, this.#moment()), json?.write(stats, this.#perSecond), hdrLog?.close()]);
     if (this.settings.json) for (const part of statisticsJson(stats, this.#perSecond)) await printed(part);
-    if (json === undefined && runSeconds !== undefined) this.#console.printFinal(runSeconds);
+    if (runSeconds === undefined) return;
+    if (json === undefined) this.#console.printFinal(runSeconds);
+    else this.#console.printCaveats(runSeconds);
   }
 
   /** What could not be written, a sentence for each file. */
