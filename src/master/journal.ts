@@ -19,7 +19,7 @@ export interface StatisticsJournal {
   /** This was added. Resolves when it is safe, or no journal is kept any more: then the reports are acknowledged. */
   applied(applied: AppliedReports): Promise<void>;
   /** A worker is gone without having said so; it may come back all the same. `at`: when it was last heard of. */
-  workerLost(id: string, at: number): void;
+  workerLost(id: string, at: number, since: number): void;
   /** A lost worker is there again. */
   workerFound(id: string): void;
 }

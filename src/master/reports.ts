@@ -100,10 +100,10 @@ export class Reports {
    * A worker is gone without having said so. `heardAt`: seconds since 1970, when it was last heard of. Returns until when what it
    * measured is counted; undefined: nothing is.
    */
-  workerLost({ id }: WorkerNode, heardAt: number): number | undefined {
+  workerLost({ id, enteredAt }: WorkerNode, heardAt: number): number | undefined {
     this.flush();
-    const until = this.statistics.workerLost(id, heardAt);
-    this.journal?.workerLost(id, heardAt);
+    const until = this.statistics.workerLost(id, heardAt, enteredAt);
+    this.journal?.workerLost(id, heardAt, enteredAt);
     return until;
   }
 

@@ -4,7 +4,7 @@
 import type { LinkVitals, MasterEnd } from '../link/index.js';
 import { getLogger } from '../log.js';
 import type { Crew } from './crew.js';
-import type { RestoredRun, RestoredWorker } from './journal.js';
+import type { RestoredRun, RestoredWorker, TestRecord } from './journal.js';
 import { WorkerNode } from './workerNode.js';
 
 const log = getLogger('tsload.runners');
@@ -18,7 +18,7 @@ export function restoreCrew(crew: Crew, { workers, period, running, lastTime }: 
   crew.grants.hold();
   for (const worker of workers) {
     if (worker.iterations !== undefined) crew.grants.credit(worker.id, worker.iterations.finished);
-    if (!worker.isLost) crew.workers.add(expected(worker, running.test, lastTime));
+    if (!worker.isLost) crew.workers.add(expected(worker, running, lastTime));
   }
   const names = crew.workers.ids.join(', ');
   if (names !== '') log.info(`the run that a former master began goes on when its workers are back: ${names}`);
@@ -29,10 +29,15 @@ export function areAllBack(crew: Crew): boolean {
   return crew.workers.every(({ link, isReplaced }) => !(link instanceof AbsentLink) || isReplaced);
 }
 
-function expected({ id, index, graceSeconds }: RestoredWorker, test: number, heardAt: number): WorkerNode {
+function expected(
+  { id, index, graceSeconds }: RestoredWorker,
+  { test, startTime }: TestRecord,
+  heardAt: number,
+): WorkerNode {
   const worker = new WorkerNode(id, index, graceSeconds, new AbsentLink(), heardAt);
   worker.isMissing = true;
   worker.toldTest = test;
+  worker.enteredAt = startTime;
   return worker;
 }
 

@@ -127,6 +127,7 @@ export class Roster {
   #takeBack(worker: WorkerNode, hello: WorkerHello, standing: WorkerStanding, current: CurrentTest): void {
     log.info(`worker ${worker.id} is back with ${userCountOf(standing)} users`);
     worker.adopt(hello);
+    worker.enteredAt = current.startTime;
     this.#found(worker);
     this.crew.tellTest(worker, current.number, current.startTime, current.settings);
     this.crew.grants.adopt(worker, standing.iterations);

@@ -29,6 +29,8 @@ export class WorkerNode implements WorkerStatus {
   /** As it says, or as follows from what it was told. */
   reported: Exclude<WorkerState, 'missing'> = 'ready';
   isMissing = false;
+  /** When it was told of the test, seconds since 1970: what it measures in it, it measures later. */
+  enteredAt = 0;
   /** Live users by class, as reported. */
   userCounts: Readonly<Record<string, number>> = {};
   health: WorkerHealth | undefined;
@@ -75,6 +77,7 @@ export class WorkerNode implements WorkerStatus {
   }
 
   beginTest(): void {
+    this.enteredAt = epochSeconds();
     this.userCounts = {};
     this.doneStep = 0;
     this.isSpent = false;

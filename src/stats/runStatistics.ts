@@ -115,8 +115,8 @@ export class RunStatistics implements StatisticsView {
    * A worker is gone without having said so. `at`: seconds since 1970, when it was last heard of. Returns until when, in such
    * seconds, what it measured is in the numbers; undefined: nothing of it is.
    */
-  workerLost(worker: string, at: number): number | undefined {
-    return this.#workers.lost(worker, at);
+  workerLost(worker: string, at: number, since: number): number | undefined {
+    return this.#workers.lost(worker, at, since);
   }
 
   /** A lost worker is there again. */

@@ -11,7 +11,7 @@ class WorkerLine implements WorkerView {
 
   constructor(
     readonly id: string,
-    /** End of its last interval; when it was first heard of, before there is any. */
+    /** End of its last interval; when it began to measure, before there is any. */
     public reportedUntil: number,
   ) {}
 
@@ -36,10 +36,13 @@ export class WorkerTable {
     if (line.lostAt !== null && startTime >= line.lostAt) line.lostAt = null;
   }
 
-  /** `at`: when it was last heard of. Returns until when its intervals reach; undefined: there is none. */
-  lost(worker: string, at: number): number | undefined {
+  /**
+   * `at`: when it was last heard of; `since`: when it began to measure, at the earliest. Returns until when its intervals reach;
+   * undefined: there is none.
+   */
+  lost(worker: string, at: number, since: number): number | undefined {
     const until = this.#byId.get(worker)?.reportedUntil;
-    this.#lineOf(worker, at).lostAt = at;
+    this.#lineOf(worker, Math.min(since, at)).lostAt = at;
     return until;
   }
 

@@ -120,7 +120,7 @@ export class LoadedJournal implements ResumedRun {
         statistics.resetAll(change.time);
         return;
       case 'workerLost':
-        statistics.workerLost(change.id, change.at);
+        statistics.workerLost(change.id, change.at, change.since);
         return;
       case 'workerFound':
         statistics.workerFound(change.id);

@@ -40,7 +40,12 @@ export function readRecord(value: unknown): JournalRecord {
     case 'worker':
       return { kind, ...readWorker(fields) };
     case 'workerLost':
-      return { kind, id: read.text(fields, 'id', maxText), at: read.real(fields, 'at', 0, maxEpoch) };
+      return {
+        kind,
+        id: read.text(fields, 'id', maxText),
+        at: read.real(fields, 'at', 0, maxEpoch),
+        since: read.real(fields, 'since', 0, maxEpoch),
+      };
     case 'workerFound':
       return { kind, id: read.text(fields, 'id', maxText) };
     case 'testStarted':

@@ -111,8 +111,8 @@ export class RunJournal implements KeptJournal {
     this.#note({ kind: 'worker', id, index, graceSeconds });
   }
 
-  workerLost(id: string, at: number): void {
-    this.#note({ kind: 'workerLost', id, at });
+  workerLost(id: string, at: number, since: number): void {
+    this.#note({ kind: 'workerLost', id, at, since });
   }
 
   workerFound(id: string): void {

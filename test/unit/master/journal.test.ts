@@ -42,8 +42,8 @@ describe('a journal', () => {
     statistics.resetAll(run.time + 0.2);
     journal.reset(2, run.time + 0.2);
     for (let second = 0; second < 12; second++) await run.second();
-    statistics.workerLost('host_2', run.time + 0.5);
-    journal.workerLost('host_2', run.time + 0.5);
+    statistics.workerLost('host_2', run.time + 0.5, run.time - 3);
+    journal.workerLost('host_2', run.time + 0.5, run.time - 3);
     journal.targetChanged({ userCount: 20, spawnRate: 4, userClasses: ['Shopper'] });
     await journal.close();
     const { resumed, statistics: restored } = await restoredFrom(path);

@@ -59,7 +59,7 @@ class Subject {
         statistics.addException({ message: what.message, traceback: what.message, node: what.worker, count: 2 });
         return;
       case 'lost':
-        statistics.workerLost(what.worker, clock.time + 0.5);
+        statistics.workerLost(what.worker, clock.time + 0.5, clock.time);
         return;
       case 'found':
         statistics.workerFound(what.worker);
@@ -137,7 +137,7 @@ test('a worker that is lost is named with what is missing of it, until it goes o
   report(start, true);
   report(start + 1, false);
   report(start + 2, true);
-  statistics.workerLost('w1', start + 4.5);
+  statistics.workerLost('w1', start + 4.5, start);
   expect(statistics.workers).toMatchObject([
     { id: 'w1', saturatedSeconds: 2, lostAt: start + 4.5, unreportedSeconds: 1.5 },
   ]);
@@ -145,7 +145,14 @@ test('a worker that is lost is named with what is missing of it, until it goes o
   expect(statistics.workers).toMatchObject([{ lostAt: start + 4.5, unreportedSeconds: 0.5 }]);
   report(start + 5, false);
   expect(statistics.workers).toMatchObject([{ lostAt: null, unreportedSeconds: 0 }]);
-  statistics.workerLost('w1', start + 7);
+  statistics.workerLost('w1', start + 7, start);
   statistics.workerFound('w1');
   expect(statistics.workers).toMatchObject([{ lostAt: null, unreportedSeconds: 0, saturatedSeconds: 2 }]);
+});
+
+test('all that a worker measured before its first report is missing when it is lost, from when it began', () => {
+  const statistics = new RunStatistics({ now: () => 1_000 });
+  expect(statistics.workerLost('w1', 1_000.8, 1_000)).toBeUndefined();
+  expect(statistics.workers).toMatchObject([{ id: 'w1', lostAt: 1_000.8 }]);
+  expect(statistics.workers[0]?.unreportedSeconds).toBeCloseTo(0.8);
 });
