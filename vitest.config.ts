@@ -41,6 +41,16 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        ...shared,
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          globalSetup: ['test/setup/chaos.ts', 'test/setup/buildDist.ts'],
+          testTimeout: 200_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -1,0 +1,50 @@
+/** The target server of a scenario, and all requests that it has seen so far. */
+import type { ChildProcess } from 'node:child_process';
+import { until } from '../until.js';
+import type { Hit } from './hits.js';
+import { type Host, targetAddress } from './network.js';
+import { launch } from './processes.js';
+import { programOf } from './program.js';
+
+export const targetUrl = `http://${targetAddress}:8080`;
+
+export class Target {
+  #hits: Hit[] = [];
+  #isReady = false;
+  #isAll = false;
+
+  private constructor(private readonly child: ChildProcess) {
+    child.on('message', (message) => this.#hear(message as Told));
+  }
+
+  static async open(host: Host, answerMillis: number): Promise<Target> {
+    const words = [programOf('targetServer'), targetAddress, String(answerMillis)];
+    const target = new Target(launch(host, words, { cwd: '/', env: {}, hasChannel: true }));
+    await until(() => target.#isReady, { what: 'a target that listens' });
+    return target;
+  }
+
+  /** Those that are answered, a tenth of a second late. */
+  get hits(): readonly Hit[] {
+    return this.#hits;
+  }
+
+  /** Every request that came, in their order. No further ones are told. */
+  async all(): Promise<readonly Hit[]> {
+    if (!this.#isAll) this.child.send('all');
+    await until(() => this.#isAll, { what: 'all that the target has seen' });
+    return this.#hits.sort((a, b) => a.at - b.at);
+  }
+
+  #hear(told: Told): void {
+    this.#isReady ||= told.isReady === true;
+    for (const hit of told.hits ?? []) this.#hits.push(hit);
+    this.#isAll ||= told.isAll === true;
+  }
+}
+
+interface Told {
+  readonly isReady?: true;
+  readonly hits?: readonly Hit[];
+  readonly isAll?: true;
+}
