@@ -229,6 +229,8 @@ export type WorkerMessage =
       readonly memoryBytes: number;
       /** Of the last heartbeat; absent before the first one was answered. */
       readonly roundTripMillis?: number;
+      /** Seconds that the master's clock is ahead of the worker's own; absent as the round trip is. */
+      readonly clockOffsetSeconds?: number;
     }
   | {
       /** Users wait for iterations, or will soon; or some were given back. */

@@ -25,7 +25,7 @@ import type {
   WorkerMessage,
   WorkerStanding,
 } from './messages.js';
-import { maxCount, readInterval, readUserCounts } from './readInterval.js';
+import { maxCount, maxEpoch, readInterval, readUserCounts } from './readInterval.js';
 
 const maxId = 256;
 const maxExceptions = 1000;
@@ -133,12 +133,14 @@ function readHeartbeat(fields: Fields): WorkerMessage & { readonly kind: 'heartb
     throw new LinkError('state must be ready, spawning or running');
   }
   const roundTripMillis = optionalReal(fields, 'roundTripMillis', 0, maxSeconds);
+  const clockOffsetSeconds = optionalReal(fields, 'clockOffsetSeconds', -maxEpoch, maxEpoch);
   return {
     kind: 'heartbeat',
     state,
     cpuPercent: real(fields, 'cpuPercent', 0, 1e6),
     memoryBytes: whole(fields, 'memoryBytes', 0, maxCount),
     ...(roundTripMillis !== undefined && { roundTripMillis }),
+    ...(clockOffsetSeconds !== undefined && { clockOffsetSeconds }),
   };
 }
 

@@ -16,10 +16,14 @@ import { WorkerLogs } from './workerLogs.js';
 import { WorkerNode } from './workerNode.js';
 import { Workers } from './workers.js';
 
+/** Seconds from which on it is said that a worker's clock is off. */
+const notableOffsetSeconds = 1;
 /** Percent of one core from which on a worker is warned of, as in Locust. */
 const busyPercent = 90;
 
 const log = getLogger('tsload.runners');
+
+type Heartbeat = WorkerMessage & { readonly kind: 'heartbeat' };
 
 export interface CrewListener {
   /** Users of a worker ended or are all there, or iterations are finished. */
@@ -211,12 +215,12 @@ export class Crew {
     }
   }
 
-  #heartbeat(worker: WorkerNode, message: WorkerMessage & { readonly kind: 'heartbeat' }): void {
+  #heartbeat(worker: WorkerNode, message: Heartbeat): void {
     worker.link.send({ kind: 'heartbeat' });
     worker.reported = message.state;
     worker.cpuUsage = message.cpuPercent;
     worker.memoryUsage = message.memoryBytes;
-    worker.roundTripMillis = message.roundTripMillis ?? worker.link.vitals.roundTripMillis;
+    noteLink(worker, message);
     if (message.cpuPercent > busyPercent) this.#warnOfCpu(worker);
     if (!this.options.isDistributed) return;
     this.options.events.heartbeatSent.fire({ clientId: worker.id, timestamp: epochSeconds() });
@@ -250,4 +254,17 @@ export class Crew {
 /** Ids are the name of a machine, `_`, and this. */
 function identityOf({ id }: WorkerNode): string {
   return id.slice(id.lastIndexOf('_') + 1);
+}
+
+/** Over what a link a worker is heard, and how far its clock is off: said once of each. */
+function noteLink(worker: WorkerNode, { roundTripMillis, clockOffsetSeconds }: Heartbeat): void {
+  const isFirst = worker.clockOffsetSeconds === undefined && clockOffsetSeconds !== undefined;
+  worker.roundTripMillis = roundTripMillis ?? worker.link.vitals.roundTripMillis;
+  worker.clockOffsetSeconds = clockOffsetSeconds;
+  if (!isFirst) return;
+  const side = clockOffsetSeconds > 0 ? 'behind' : 'ahead of';
+  const off = `${Math.abs(clockOffsetSeconds).toFixed(3)} s ${side} this master's`;
+  log.debug(`worker ${worker.id}: round trip ${(roundTripMillis ?? 0).toFixed(1)} ms, its clock is ${off}`);
+  if (Math.abs(clockOffsetSeconds) < notableOffsetSeconds) return;
+  log.info(`the clock of worker ${worker.id} is ${off}: what it measures is counted in the time of this master`);
 }

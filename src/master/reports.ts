@@ -91,8 +91,10 @@ export class Reports {
     noteHealth(worker, report);
     const { interval, health } = report;
     const { startTime, seconds, isWarmup } = interval;
-    const { id, userCount } = worker;
-    this.#merger.add(interval, { worker: id, startTime, seconds, isWarmup, userCount, health });
+    const { id, userCount, roundTripMillis, clockOffsetSeconds } = worker;
+    const isKnown = roundTripMillis !== undefined && clockOffsetSeconds !== undefined;
+    const link = isKnown ? { link: { roundTripMillis, clockOffsetSeconds } } : {};
+    this.#merger.add(interval, { worker: id, startTime, seconds, isWarmup, userCount, health, ...link });
     for (const exception of report.exceptions) this.#exceptions.push({ ...exception, node: id });
   }
 

@@ -42,7 +42,10 @@ export class Roster {
     if (this.#isClosed) throw new ConnectionError('the master is quitting and takes no more workers');
     if (this.options.isDistributed) this.watch();
     const worker = this.crew.add(hello, link);
-    if (this.options.isDistributed) this.options.events.workerConnect.fire({ clientId: worker.id });
+    if (this.options.isDistributed) {
+      log.info(`worker ${worker.id} has joined: ${this.crew.workers.present.length} in all`);
+      this.options.events.workerConnect.fire({ clientId: worker.id });
+    }
     const current = this.options.current();
     const { standing } = hello;
     if (standing !== undefined && current !== undefined && this.#isOf(current, standing)) {

@@ -21,6 +21,8 @@ export interface WorkerStatus {
   readonly memoryUsage: number;
   /** Milliseconds; absent before the first heartbeat was answered. */
   readonly roundTripMillis: number | undefined;
+  /** Seconds that the clock of this master is ahead of the worker's, which counts in this master's time; absent as above. */
+  readonly clockOffsetSeconds: number | undefined;
   /** Its measurements contained its own delay in so many reports of this test. */
   readonly saturatedReports: number;
 }
@@ -37,6 +39,7 @@ export class WorkerNode implements WorkerStatus {
   cpuUsage = 0;
   memoryUsage = 0;
   roundTripMillis: number | undefined;
+  clockOffsetSeconds: number | undefined;
   /** The last step of which it said that all is done. */
   doneStep = 0;
   /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone. */

@@ -67,6 +67,8 @@ export const generatorHeader: CsvRow = [
   'Saturated',
   'Warm-up',
   'Unreported Seconds',
+  'Round Trip ms',
+  'Clock Offset ms',
 ];
 
 export function statsRow(entry: EntryView): CsvRow {
@@ -119,7 +121,7 @@ export function exceptionRow(exception: ExceptionView): CsvRow {
 
 /** How a worker did in one of its intervals; the timestamp is the second in which the interval began. */
 export function generatorRow(interval: WorkerInterval): CsvRow {
-  const { worker, health, userCount } = interval;
+  const { worker, health, userCount, link } = interval;
   return [
     plainText(Math.floor(interval.startTime)),
     worker,
@@ -132,13 +134,15 @@ export function generatorRow(interval: WorkerInterval): CsvRow {
     mark(health.isSaturated),
     mark(interval.isWarmup),
     '',
+    link === undefined ? '' : millisecondsText(link.roundTripMillis),
+    link === undefined ? '' : fixedText(link.clockOffsetSeconds * 1000, 3),
   ];
 }
 
 /** A worker that is lost: when it was last heard of, and how long a time before that is in no number. */
 export function lostRow({ id, lostAt, unreportedSeconds }: WorkerView): CsvRow {
   const health = ['', '', '', '', ''];
-  return [plainText(Math.floor(lostAt ?? 0)), id, ...health, '0', '', '', fixedText(unreportedSeconds, 3)];
+  return [plainText(Math.floor(lostAt ?? 0)), id, ...health, '0', '', '', fixedText(unreportedSeconds, 3), '', ''];
 }
 
 function mark(isTrue: boolean): string {

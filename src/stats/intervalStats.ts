@@ -71,6 +71,16 @@ export interface WorkerInterval {
   /** Its users at the end of the interval. */
   readonly userCount: number;
   readonly health: WorkerHealth;
+  /** Absent in one process, and where the other end does not say it. */
+  readonly link?: WorkerLinkView;
+}
+
+/** What is known of the way between a worker and its master. */
+export interface WorkerLinkView {
+  /** Of the latest heartbeat. */
+  readonly roundTripMillis: number;
+  /** Seconds that the master's clock is ahead of the worker's own. */
+  readonly clockOffsetSeconds: number;
 }
 
 /** All samples of an outcome, timed or not. */

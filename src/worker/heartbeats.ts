@@ -50,7 +50,7 @@ export class Heartbeats {
   #send(): void {
     this.options.before();
     const { link } = this.options;
-    const { isUp, roundTripMillis } = link.vitals;
+    const { isUp, roundTripMillis, clockOffsetSeconds } = link.vitals;
     if (!isUp) return;
     const usage = this.#usage.take();
     link.send({
@@ -58,7 +58,7 @@ export class Heartbeats {
       state: this.options.state(),
       ...usage,
       ...(this.#isFirst && { cpuPercent: 0 }), // of the moment since the start it would say nothing
-      ...(roundTripMillis !== undefined && { roundTripMillis }),
+      ...(roundTripMillis !== undefined && { roundTripMillis, clockOffsetSeconds }),
     });
     this.#isFirst = false;
   }

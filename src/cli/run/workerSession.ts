@@ -66,6 +66,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
     ...(takesMasters(early) ? {} : { locustfileSha256: locustfile.bundle.sha256 }),
     formatLog: (record) => formatRecord(record, shortHostname()),
   });
+  if (!early.supervised) log.info(`Joined the master, as worker ${runner.clientId}`);
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (!early.supervised) hintAtProcesses(environment.events);
   await initialise(environment, runner);

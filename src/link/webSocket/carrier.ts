@@ -94,9 +94,7 @@ export class Carrier {
     if (code === 1009) {
       ear?.malformed('a frame was larger than the other end takes');
     } else {
-      ear?.lost(
-        this.#error?.message ?? (code === 1006 ? 'the connection broke' : `closed by the other end ${reason}`.trim()),
-      );
+      ear?.lost(this.#error?.message ?? (code === 1006 ? 'it broke off' : `closed by the other end ${reason}`.trim()));
     }
   }
 

@@ -27,6 +27,11 @@ export function nameOf({ host, port }: MasterAddress): string {
   return `${bracketed(host)}:${port}`;
 }
 
+/** The other end's address, as people write it. */
+export function shownAddress(socket: { readonly remoteAddress?: string | undefined }): string {
+  return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'an unknown address';
+}
+
 /** An IPv6 address as it stands in a URL. */
 export function bracketed(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
@@ -51,7 +56,10 @@ export function refusalOf(response: IncomingMessage, body: Uint8Array): Refusal 
 export function refused(address: MasterAddress, { status, sentence }: Refusal): DialError {
   const master = `the master at ${nameOf(address)}`;
   const said = oneLine(sentence).slice(0, 500);
-  if (status === 401) return new DialError(`${master} refuses this worker: its token is not the master's`, true);
+  if (status === 401) {
+    const sentence = `${master} refuses this worker: its token is not the master's`;
+    return new DialError(`${sentence}: give it the one that the master has or printed, as TSLOAD_TOKEN`, true);
+  }
   if (said !== '' && status < 500) return new DialError(`${master} refuses this worker: ${said}`, true);
   if (status === 426) {
     return new DialError(
@@ -86,7 +94,7 @@ export function unreachable(address: MasterAddress, thrown: unknown): DialError 
   }
   if (/ALERT|ERR_OSSL|ERR_SSL|EPROTO/.test(code)) {
     const hint = /WRONG_VERSION|packet length|wrong version/i.test(`${code} ${error.message}`)
-      ? 'it does not speak TLS'
+      ? 'it does not speak TLS: give it --tls-cert and --tls-key, or this worker no --tls-ca'
       : `TLS failed (${code}); it may want a certificate of this worker`;
     return new DialError(`${master} cannot be talked to: ${hint}`, true, options);
   }
@@ -138,8 +146,8 @@ export function ofNoRequest({ code, message, rawPacket }: ClientFault): string |
   if (code !== undefined && /^(ERR_SSL|ERR_OSSL|ERR_TLS|EPROTO)/.test(code)) {
     return ofHandshake(code);
   }
-  const hint = rawPacket?.[0] === 0xff ? ': it may be a Locust worker, which this port is not for' : '';
-  return `it sent no valid HTTP (${code ?? oneLine(message)})${hint}`;
+  const what = `it sent no valid HTTP, so it is no worker of tsload (${code ?? oneLine(message)})`;
+  return rawPacket?.[0] === 0xff ? `${what}: maybe one of Locust, which this port is not for` : what;
 }
 
 function ofHandshake(code: string): string {

@@ -2,7 +2,7 @@
  * The master's side: one HTTP server whose only doors are the link and the locustfile, both behind the token.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
@@ -15,7 +15,7 @@ import { Greeting } from './greeting.js';
 import { masterLimits, tickMillis } from './limits.js';
 import { listen } from './listen.js';
 import type { LinkLimits, LinkServer, LinkServerOptions } from './options.js';
-import { bracketed, type ClientFault, ofNoRequest, type Refusal } from './refusals.js';
+import { bracketed, type ClientFault, ofNoRequest, type Refusal, shownAddress } from './refusals.js';
 import { Sessions } from './sessions.js';
 import { Strangers } from './strangers.js';
 import { checkToken, isSameSecret, shownToken } from './token.js';
@@ -163,8 +163,8 @@ class WebSocketLinkServer implements LinkServer {
     const fault = this.options.tls?.ca === undefined ? undefined : certificateFault(request.socket);
     if (fault !== undefined) return { status: 403, sentence: fault };
     const shown = shownToken(request.headers.authorization);
-    if (shown === undefined) return { status: 401, sentence: 'a token is missing' };
-    if (!isSameSecret(shown, this.options.token)) return { status: 401, sentence: 'the token is wrong' };
+    if (shown === undefined) return { status: 401, sentence: 'it shows no token' };
+    if (!isSameSecret(shown, this.options.token)) return { status: 401, sentence: 'its token is wrong' };
     if (request.method === 'GET' && request.url === path) return undefined;
     return { status: 404, sentence: `there is no ${request.method} ${oneLine(request.url ?? '').slice(0, 100)} here` };
   }
@@ -195,7 +195,7 @@ class WebSocketLinkServer implements LinkServer {
   }
 
   #noRequest(error: ClientFault, socket: Duplex): void {
-    const address = 'remoteAddress' in socket ? String(socket.remoteAddress) : 'an unknown address';
+    const address = socket instanceof Socket ? shownAddress(socket) : 'an unknown address';
     const sentence = ofNoRequest(error);
     if (sentence !== undefined) this.#refuse(address, sentence, sentence);
     if (!socket.writable) socket.destroy();
@@ -224,7 +224,7 @@ function certificateFault(socket: Socket): string | undefined {
 }
 
 function addressOf(request: IncomingMessage): string {
-  return request.socket.remoteAddress ?? 'an unknown address';
+  return shownAddress(request.socket);
 }
 
 function answer(response: ServerResponse, { status, sentence }: Refusal): void {

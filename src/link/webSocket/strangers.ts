@@ -5,6 +5,7 @@
  * says nothing is closed as well.
  */
 import type { Socket } from 'node:net';
+import { shownAddress } from './refusals.js';
 
 interface Stranger {
   readonly key: string;
@@ -22,7 +23,7 @@ export class Strangers {
 
   add(socket: Socket, max: number): void {
     const key = keyOf(socket);
-    const address = socket.remoteAddress ?? 'an unknown address';
+    const address = shownAddress(socket);
     this.#all.set(key, { key, socket, address, since: performance.now() });
     socket.once('close', () => this.#all.delete(key));
     const [oldest] = this.#all.values();

@@ -223,7 +223,7 @@ export class RunJournal implements KeptJournal {
   }
 
   /** A worker that was never given an index is one that nobody could take back. */
-  #storedWorker({ worker, health, ...about }: WorkerInterval): readonly StoredWorkerInterval[] {
+  #storedWorker({ worker, health, link: _, ...about }: WorkerInterval): readonly StoredWorkerInterval[] {
     const index = this.facts.indexOf(worker);
     return index === undefined ? [] : [{ index, ...about, ...health }];
   }

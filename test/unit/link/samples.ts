@@ -38,7 +38,14 @@ export const report: ReportMessage = {
 };
 
 export const workerMessages: readonly WorkerMessage[] = [
-  { kind: 'heartbeat', state: 'running', cpuPercent: 12.5, memoryBytes: 1e8, roundTripMillis: 0.7 },
+  {
+    kind: 'heartbeat',
+    state: 'running',
+    cpuPercent: 12.5,
+    memoryBytes: 1e8,
+    roundTripMillis: 0.7,
+    clockOffsetSeconds: -3600.5,
+  },
   { kind: 'iterations', test: 1, state: { granted: 10, finished: 8, returned: 1, waiting: 1 } },
   { kind: 'logs', lines: [{ level: 'INFO', text: 'a line' }] },
   { kind: 'started', test: 1 },

@@ -28,12 +28,36 @@ describe('heartbeats', () => {
       index: 1,
       state: 'ready',
       roundTripMillis: expect.any(Number),
+      clockOffsetSeconds: 0,
     });
     expect(cluster.master.workers.get('w2')!.memoryUsage).toBeGreaterThan(1e6);
     cluster.master.start(2, 1000);
     await until(() => cluster.master.workers.every(({ state }) => state === 'running'));
     await cluster.master.stop();
     await until(() => cluster.master.workers.every(({ state }) => state === 'ready'));
+  });
+
+  test('tell how far away a worker is, and whether its clock is off', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({
+      workers: 2,
+      userClasses: [idle('A')],
+      worker: { times: { heartbeatSeconds: 0 } },
+    });
+    const heartbeat = { kind: 'heartbeat', state: 'ready', cpuPercent: 1, memoryBytes: 1e8 } as const;
+    const [near, far] = [cluster.workers[0]!.link, cluster.workers[1]!.link];
+    for (let at = 0; at < 3; at++) {
+      near.send({ ...heartbeat, roundTripMillis: 0.42, clockOffsetSeconds: -0.0021 });
+      far.send({ ...heartbeat, roundTripMillis: 81, clockOffsetSeconds: 3600.04 });
+    }
+    await until(() => cluster.master.workers.get('w2')?.clockOffsetSeconds === 3600.04);
+    expect(log.at('DEBUG').filter((line) => line.includes('round trip'))).toEqual([
+      "worker w1: round trip 0.4 ms, its clock is 0.002 s ahead of this master's",
+      "worker w2: round trip 81.0 ms, its clock is 3600.040 s behind this master's",
+    ]);
+    expect(log.at('INFO').filter((line) => line.includes('clock'))).toEqual([
+      "the clock of worker w2 is 3600.040 s behind this master's: what it measures is counted in the time of this master",
+    ]);
   });
 
   test('[110] of a busy processor are warned of once for each worker', async () => {

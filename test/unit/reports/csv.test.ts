@@ -27,7 +27,7 @@ test('the files have their headers as soon as they are open, missing folders inc
   expect(readFileSync(`${prefix}_failures.csv`, 'utf8')).toBe('Method,Name,Error,Occurrences,First Seen,Last Seen\r\n');
   expect(readFileSync(`${prefix}_exceptions.csv`, 'utf8')).toBe('Count,Message,Traceback,Nodes\r\n');
   expect(readFileSync(`${prefix}_generator.csv`, 'utf8')).toBe(
-    'Timestamp,Worker,CPU %,Memory Bytes,Event Loop Delay ms,Event Loop Utilisation,GC ms,Users,Saturated,Warm-up,Unreported Seconds\r\n',
+    'Timestamp,Worker,CPU %,Memory Bytes,Event Loop Delay ms,Event Loop Utilisation,GC ms,Users,Saturated,Warm-up,Unreported Seconds,Round Trip ms,Clock Offset ms\r\n',
   );
   await report.close(aView(), { now: 1_700_000_000, userCount: 0 });
 });
@@ -98,12 +98,15 @@ test('the file about the generator has a row for each interval of each worker, o
   });
   report.addWorkers([
     aWorkerInterval('w-1', anInterval(1_700_000_000.0004, true), { userCount: 12 }),
-    aWorkerInterval('w, 2', anInterval(1_700_000_000.25), { userCount: 3, ...busy }),
+    {
+      ...aWorkerInterval('w, 2', anInterval(1_700_000_000.25), { userCount: 3, ...busy }),
+      link: { roundTripMillis: 0.4216, clockOffsetSeconds: -3600.0005 },
+    },
   ]);
   await report.write(aView(), { now: 1_700_000_001.1, userCount: 15 });
   expect(rows()).toEqual([
-    '1700000000,w-1,0.0,0,0,0.0000,0,12,0,1,',
-    '1700000000,"w, 2",100.0,81234567,62.001,0.9700,12.346,3,1,0,',
+    '1700000000,w-1,0.0,0,0,0.0000,0,12,0,1,,,',
+    '1700000000,"w, 2",100.0,81234567,62.001,0.9700,12.346,3,1,0,,0.422,-3600000.500',
   ]);
   report.addWorkers([aWorkerInterval('w-1', anInterval(1_700_000_001.25), { userCount: 0 })]);
   await report.close(aView(), { now: 1_700_000_002, userCount: 0 });
@@ -208,7 +211,7 @@ test('a run that goes on adds to what grows: rows stay, there is no second heade
     '1700000030,w-2',
     '',
   ]);
-  expect(rows.at(-2)).toBe('1700000030,w-2,,,,,,0,,,1.250');
+  expect(rows.at(-2)).toBe('1700000030,w-2,,,,,,0,,,1.250,,');
 });
 
 test('a run that goes on where there are no files, or others, begins them', async () => {

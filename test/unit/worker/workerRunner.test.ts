@@ -113,6 +113,7 @@ describe('a worker and its master', () => {
       cpuPercent: expect.any(Number),
       memoryBytes: expect.any(Number),
       roundTripMillis: 0.5,
+      clockOffsetSeconds: 0,
     });
     expect([...new Set(heard)]).toEqual([worker.runner.clientId]);
     worker.welcome();

@@ -139,7 +139,7 @@ describe('without the right token', () => {
         `the master at 127.0.0.1:${port} refuses this worker: its token is not the master's`,
       );
     }
-    expect(guarded.complaints()).toEqual(['refused a connection from 127.0.0.1: the token is wrong']);
+    expect(guarded.complaints()).toEqual(['refused a connection from 127.0.0.1: its token is wrong']);
     expect(guarded.master.joined).toHaveLength(1);
   });
 
@@ -158,8 +158,8 @@ describe('without the right token', () => {
     await until(() => tries.every(({ isClosed }) => isClosed()));
     for (const { heard } of tries) expect(heard()).toMatch(/^HTTP\/1\.1 401 /);
     expect([...guarded.complaints()].sort()).toEqual([
-      'refused a connection from 127.0.0.1: a token is missing',
-      'refused a connection from 127.0.0.1: the token is wrong',
+      'refused a connection from 127.0.0.1: it shows no token',
+      'refused a connection from 127.0.0.1: its token is wrong',
     ]);
   });
 
@@ -211,7 +211,7 @@ describe('a run is not disturbed by', () => {
     ];
     await until(() => noise.every(({ isClosed }) => isClosed()));
     await until(() => guarded.complaints().length === 3);
-    const start = 'refused a connection from 127.0.0.1: it sent no valid HTTP';
+    const start = 'refused a connection from 127.0.0.1: it sent no valid HTTP, so it is no worker of tsload';
     expect(
       guarded
         .complaints()
@@ -220,7 +220,7 @@ describe('a run is not disturbed by', () => {
     ).toEqual([
       ' (HPE_HEADER_OVERFLOW)',
       ' (HPE_INVALID_METHOD)',
-      ' (HPE_INVALID_METHOD): it may be a Locust worker, which this port is not for',
+      ' (HPE_INVALID_METHOD): maybe one of Locust, which this port is not for',
     ]);
   });
 
@@ -468,7 +468,7 @@ describe('with TLS', () => {
   test('a master without TLS is told apart from one that does not answer, and bad PEM from both', async () => {
     await using master = await aMaster();
     expect(await refusalOf(aWorkerOf({ port: master.port, tls: {} }))).toMatch(
-      /cannot be talked to: it does not speak TLS$/,
+      /cannot be talked to: it does not speak TLS: give it --tls-cert/,
     );
     await expect(aMaster({ tls: { cert: 'no', key: 'no' } })).rejects.toThrow(
       /^the certificate or key of the master cannot be used \(.*\): give both in PEM format$/,
