@@ -173,7 +173,7 @@ describe('a master that waits for its workers', () => {
   test('refuses a worker with the wrong token, which ends with one sentence', async () => {
     const env = { ...here.env, TSLOAD_TOKEN: 'sesame' };
     oneSentence(await tsload(`--worker --master-port ${master.port}`, { ...here, env }), 255, /token/);
-    await master.run.sees(/refused a connection from .*: the token is wrong/);
+    await master.run.sees(/refused a connection from .*: its token is wrong/);
     expect(master.run.child.exitCode).toBeNull();
   });
 
