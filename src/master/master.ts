@@ -391,7 +391,8 @@ export class Master {
   /** Without any worker there is no test. */
   #emptied(): void {
     if (this.#quitting !== undefined || !isTesting(this.#state) || this.#state === 'stopping') return;
-    log.info('the last worker is gone: stopping the test');
+    log.error('the last worker is gone: stopping the test');
+    this.hasFault = true; // the test is not the one that was asked for
     this.#endByItself();
   }
 }

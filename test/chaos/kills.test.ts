@@ -62,7 +62,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     expect(expectLossOf(ended, killed)).toBeLessThanOrEqual(mayBeMissing);
     expect(ended.master.stderr).toMatch(/all workers are missing: the test goes on when one comes back/);
     expect(ended.master.stderr).toMatch(/the last worker is gone: stopping the test/);
-    expect(ended.master.code).toBe(0);
+    expect(ended.master.code).toBe(2);
   });
 
   test('the master is killed: workers go on for the grace, and say what could not be reported', async () => {

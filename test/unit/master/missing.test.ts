@@ -130,7 +130,8 @@ describe('a worker that is missing', () => {
     await until(() => log.at('WARNING').some((line) => line.startsWith('all workers are missing')));
     expect(cluster.master.state).toBe('running');
     await until(() => cluster.master.state === 'stopped');
-    expect(log.at('INFO')).toContain('the last worker is gone: stopping the test');
+    expect(log.at('ERROR')).toContain('the last worker is gone: stopping the test');
+    expect(cluster.master.hasFault).toBe(true);
   });
 
   test.each([['before'], ['after']])(

@@ -186,7 +186,7 @@ describe('a master that goes on with the run of another', () => {
       ['w1', 1_000_000_000],
       ['w2', 1_000_000_000],
     ]);
-    expect(log.at('INFO').filter((line) => line.includes('the last worker is gone'))).toEqual([]); // it is stopping already
+    expect(log.at('ERROR').filter((line) => line.includes('the last worker is gone'))).toEqual([]); // it is stopping already
   });
 
   test('has nothing to go on with when no test was going on', async () => {
