@@ -76,6 +76,23 @@ describe('a worker of ours', () => {
     await master.isWell();
   });
 
+  test('whose former connection the master takes for open is taken back when that is gone', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url} --stop-timeout 5`, { files });
+    await using line = await cuttable(master.port);
+    using worker = startOurWorker(line.port, '', { files });
+    await master.workers(1);
+    line.cutHalf();
+    await worker.sees(/lost the connection to the Locust master/);
+    await master.sees(({ workers }) => workers[0]?.state === 'missing');
+    line.mend();
+    await worker.sees(/the Locust master answers again/);
+    await master.swarm(2);
+    await until(() => target.total() > 5);
+    expect(entry(await master.stop(), '/page')['num_requests']).toBe(target.total());
+    await master.isWell();
+  });
+
   test('that is back at a master which has ended the test meanwhile stops its users, and takes part in the next', async () => {
     await using target = await aTarget();
     using master = await LocustMaster.start(`--host ${target.url} --stop-timeout 5`, { files });
@@ -203,39 +220,37 @@ test('a worker of a Locust master needs a locustfile of its own, and says so', a
   expect(stderr).not.toMatch(/ {4}at /);
 });
 
-/** A way to that port which can be cut. */
+/** A way to that port which can be cut: on both sides, or only on the near one. */
 async function cuttable(to: number) {
-  const sockets = new Set<Socket>();
-  let isCut = false;
+  const ways = new Set<{ readonly near: Socket; readonly far: Socket }>();
+  let cut: 'no' | 'whole' | 'half' = 'no';
   const server = createServer((near) => {
-    const far = connect(to, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    if (isCut) near.destroy();
-    near.pipe(far);
-    far.pipe(near);
+    const way = { near: near.on('error', () => {}), far: connect(to, '127.0.0.1').on('error', () => {}) };
+    ways.add(way);
+    near.on('data', (bytes) => way.far.write(bytes)).on('close', () => cut === 'half' || way.far.destroy());
+    way.far.on('data', (bytes) => near.destroyed || near.write(bytes)).on('close', () => near.destroy());
+    if (cut === 'whole') near.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     cut: () => {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
+      cut = 'whole';
+      for (const { near } of ways) near.destroy();
     },
+    cutHalf: () => {
+      cut = 'half';
+      for (const { near } of ways) near.destroy();
+    },
+    /** What was left of a half is gone as well. */
     mend: () => {
-      isCut = false;
+      cut = 'no';
+      for (const { near, far } of ways) if (near.destroyed) far.destroy();
     },
     [Symbol.asyncDispose]: async () => {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      for (const { near, far } of ways) for (const socket of [near, far]) socket.destroy();
     },
   };
 }

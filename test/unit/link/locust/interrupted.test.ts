@@ -54,6 +54,7 @@ describe('a connection that breaks', () => {
     await master.next('heartbeat', 15);
     expect(new Set(master.types())).toEqual(new Set(['heartbeat']));
     expect(worker.news).toEqual(['interrupted']);
+    expect(worker.heard.some(({ kind }) => kind === 'acknowledge')).toBe(false);
     expect(log.at('WARNING')).toEqual([
       `lost the connection to the Locust master at 127.0.0.1:${master.port} (it was closed): users go on, for at most 60 s without it`,
     ]);

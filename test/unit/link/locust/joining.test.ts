@@ -86,6 +86,17 @@ describe('a worker joins a Locust master', () => {
     expect(master.types()).toContain('client_ready');
   });
 
+  test('it joins over a new connection when the first one ended with an answer that ZeroMQ refuses', async () => {
+    let answers = 0;
+    await using master = await ScriptedMaster.open(async (heard, self) => {
+      if (heard.type === 'client_ready' && answers++ === 0) await self.sayBytes(Buffer.alloc(32 * 1024 * 1024 + 1));
+      else await asLocust(heard, self);
+    });
+    using worker = await OurWorker.open(master.port, { connectSeconds: 0.1, connectTries: 300, reviveSeconds: 0.2 });
+    await worker.next('welcome');
+    expect(answers).toBeGreaterThan(1);
+  });
+
   test('a host that is none is said in a sentence', async () => {
     const nowhere = OurWorker.open(5557, { host: 'no such host' });
     await expect(nowhere).rejects.toThrow('no such host:5557 is no address of a Locust master');
