@@ -68,6 +68,7 @@ describe('a connection that breaks', () => {
     await worker.next('heartbeat');
     await master.restart(asLocust);
     await until(() => worker.news.includes('interrupted'));
+    worker.link.send({ kind: 'users', test: 1, step: 1, userCounts: { Shopper: 2 }, isSpent: false });
     for (const data of [1, 2]) worker.link.send({ kind: 'custom', type: 'mine', data, nodeId: '' });
     worker.report(aReport((recorder) => recorder.entry('GET', '/a').record(1000, 0)));
     expect(worker.heard.some(({ kind }) => kind === 'acknowledge')).toBe(false);
@@ -76,7 +77,7 @@ describe('a connection that breaks', () => {
     expect((fields(stats)['stats_total'] as Map<string, number>).get('num_requests')).toBe(1);
     expect(master.all('mine').map(({ data }) => data)).toEqual([1, 2]);
     await worker.next('acknowledge');
-    expect(master.types()).not.toContain('client_ready');
+    for (const late of ['client_ready', 'spawning_complete']) expect(master.types()).not.toContain(late);
     expect(worker.kinds()).not.toContain('stop');
   });
 
