@@ -71,7 +71,7 @@ describe('a link over connections that break', () => {
     );
   });
 
-  test('tells both listeners of the loss and the return, before anything that comes over the new connection', async () => {
+  test('[135] tells both listeners of the loss and the return, before anything that comes over the new connection', async () => {
     await using master = await aMaster();
     await using relay = await Relay.open(master.port);
     const worker = await aWorkerOf({ port: relay.port });
