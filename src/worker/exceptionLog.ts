@@ -1,8 +1,8 @@
 /**
  * Exceptions of user code since the last report, grouped by traceback.
  *
- * Bounded: texts are cut as the statistics cut them, or the master would refuse them; after `maxTracebacks` different ones within one interval further ones are counted together, so that an exception
- * with a number in its text cannot fill the memory.
+ * Bounded: texts are cut as the statistics cut them, or the master would refuse them; after `maxTracebacks` different ones within
+ * one interval further ones are counted together, so that an exception with a number in its text cannot fill the memory.
  */
 
 import type { ReportedException } from '../link/index.js';
