@@ -116,6 +116,8 @@ export class WorkerRunner implements TestRunner {
       formatLog: options.formatLog ?? formatLog,
       ...(options.times === undefined ? {} : { times: options.times }),
     });
+    // the master's exit code tells of all nodes
+    environment.events.onFailedListener = () => this.#worker.fault('a listener failed');
   }
 
   /** Joins the master; knows its index then. Throws `ConnectionError` when it cannot. For `Environment.createWorkerRunner`. */

@@ -70,9 +70,9 @@ const endingSeconds = 60;
 export class Events {
   /** Whether a listener failed: the process then ends with code 2 unless a higher rule applies. */
   hasFailedListener = false;
-  readonly #failed = () => {
-    this.hasFailedListener = true;
-  };
+  /** For tsload's own use: called when a listener fails, the first time and each time after. */
+  onFailedListener: (() => void) | undefined;
+  readonly #failed = () => this.listenerFailed();
 
   readonly initCommandLineParser = new EventHook<{ readonly parser: ArgumentParser }>(
     'initCommandLineParser',
@@ -95,6 +95,12 @@ export class Events {
   readonly usageMonitor = new EventHook<MemoryUsageEvent>('usageMonitor', this.#failed);
   readonly heartbeatSent = new EventHook<HeartbeatEvent>('heartbeatSent', this.#failed);
   readonly heartbeatReceived = new EventHook<HeartbeatEvent>('heartbeatReceived', this.#failed);
+
+  /** For tsload's own use: a listener of something else than these events failed. */
+  listenerFailed(): void {
+    this.hasFailedListener = true;
+    this.onFailedListener?.();
+  }
 }
 
 /** The events of the command line's run: what a locustfile adds its listeners to. Locust: `locust.events`. */

@@ -30,8 +30,10 @@ export class MessageListeners {
       );
       return;
     }
-    const failed = (thrown: unknown) =>
+    const failed = (thrown: unknown) => {
       log.error(`the listener for messages of type ${message.type} failed: ${describeThrown(thrown)}`);
+      environment.events.listenerFailed();
+    };
     try {
       const result = listener(message, environment);
       if (result instanceof Promise) result.catch(failed);

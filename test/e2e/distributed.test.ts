@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, leftIn, lines, oneUser, place, startMaster, startWorker } from './cluster.js';
-import { type Finished, folder, start, tsload } from './tsload.js';
+import { type Finished, folder, idleUsers, start, tsload } from './tsload.js';
 
 /** Says what happens on each node, and what its users saw. */
 const talkative = `
@@ -208,6 +208,20 @@ describe.concurrent('a worker', () => {
     expect(stderr).toMatch(/ERROR\/\S+: .*master/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(255);
+  });
+
+  test('whose init fails leaves its master, whose exit code and log tell of it', async () => {
+    const failing = `events.init.addListener(({ runner }) => { if (runner?.workerIndex === 0) throw new Error('no accounts'); });`;
+    const here = place({ 'locustfile.ts': `${idleUsers('U')}\n${failing}` });
+    const { run, port } = await startMaster('--master-bind-host 127.0.0.1 --only-summary', here);
+    using _ = run;
+    const worker = await startWorker(port, '', here).finished;
+    expect(worker.stderr).toMatch(/A listener of init failed: the test is not started/);
+    expect(worker.code).toBe(1);
+    const { code, stderr } = await run.finished;
+    expect(stderr).toMatch(/tsload\.workers: .*a listener of init failed: Error: no accounts/);
+    expect(stderr).not.toMatch(/missing|lost/);
+    expect(code).toBe(2);
   });
 
   test('that is interrupted leaves in good order, with all that it measured, and the test goes on', async () => {

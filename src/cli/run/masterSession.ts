@@ -63,7 +63,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
       token,
       isHeld: true,
       enableRebalancing: settings.enableRebalancing,
-      repeatsWarnings: isOpen(role) || locust !== undefined, // its own workers' lines are shown anyway
+      repeatsWarnings: settings.master || isOpen(role), // its own workers' lines are shown anyway
       startsWorkers: role.processes > 0 || role.spawns.length > 0,
       ...(delivery.package === undefined ? {} : { locustfile: delivery.package }),
       ...(tls === undefined ? {} : { tls }),

@@ -69,7 +69,10 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   if (!early.supervised) log.info(`Joined the master, as worker ${runner.clientId}`);
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (!early.supervised) hintAtProcesses(environment.events);
-  await initialise(environment, runner);
+  await initialise(environment, runner).catch(async (thrown: unknown) => {
+    await runner.quit(); // or the master would wait for it to come back
+    throw thrown;
+  });
   runner.release();
   return await new WorkerRun(environment, runner, early.supervised).run(around.signals);
 }

@@ -338,7 +338,7 @@ describe('custom messages', () => {
     expect(got[0]).toEqual([{ type: 'accounts', data: { from: 1, to: 9 }, nodeId: 'local' }, true]);
   });
 
-  test('[119] an unknown type is warned of, a listener that fails is logged', async () => {
+  test('[119] an unknown type is warned of, a listener that fails is logged and no less of a failure than others', async () => {
     using log = captureLog();
     await using run = aRun([idle('A')]);
     run.runner.registerMessage('bad', async () => {
@@ -349,6 +349,7 @@ describe('custom messages', () => {
     await until(() => log.at('ERROR').length > 0 && log.at('WARNING').length > 0);
     expect(log.at('WARNING')[0]).toMatch(/nobody.*no listener/);
     expect(log.at('ERROR')[0]).toContain('listener broke');
+    expect(run.environment.events.hasFailedListener, 'the exit code is 2, as with every listener').toBe(true);
   });
 
   test('[119] a second listener for a type is refused', async () => {

@@ -97,6 +97,19 @@ describe('a worker and its master', () => {
     expect(isOver).toBe(false);
   });
 
+  test('tells the master that one of its listeners failed, whose exit code is that of all nodes', async () => {
+    using log = captureLog();
+    await using worker = await aWorker({ userClasses: [idle('A')] });
+    worker.environment.events.testStop.addListener(() => {
+      throw new Error('not cleaned up');
+    });
+    await worker.begin();
+    expect(worker.link.of('fault')).toEqual([]);
+    await worker.stop();
+    expect(worker.link.of('fault')).toHaveLength(1);
+    expect(log.at('ERROR')[0]).toMatch(/a listener of testStop failed: Error: not cleaned up/);
+  });
+
   test('[136] sends a heartbeat each second with what it does and uses, and hears the answer', async () => {
     await using worker = await aWorker({ userClasses: [idle('A')] });
     const heard: string[] = [];
