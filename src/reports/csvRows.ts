@@ -5,7 +5,7 @@
  * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
  */
 import type { EntryView, ErrorView, ExceptionView, WorkerView } from '../events/index.js';
-import { percentileTitle, reportedQuantiles, type WorkerInterval } from '../stats/index.js';
+import { locustBucket, percentileTitle, reportedQuantiles, type WorkerInterval } from '../stats/index.js';
 import { fixedText, floatText, millisecondsText, plainText, utcText } from './numbers.js';
 
 export type CsvRow = readonly string[];
@@ -153,7 +153,7 @@ function mark(isTrue: boolean): string {
 function times(entry: EntryView): CsvRow {
   const isTimed = entry.minResponseTime !== null;
   return [
-    millisecondsText(entry.medianResponseTime),
+    quantileText(entry, entry.medianResponseTime),
     floatText(entry.avgResponseTime),
     isTimed ? floatText(entry.minResponseTime) : '0',
     isTimed ? floatText(entry.maxResponseTime) : '0',
@@ -166,5 +166,10 @@ function contentSize(entry: EntryView): string {
 
 function percentiles(entry: EntryView, percentileOf: (quantile: number) => number): CsvRow {
   if (entry.numRequests === 0) return reportedQuantiles.map(() => 'N/A');
-  return reportedQuantiles.map((quantile) => millisecondsText(percentileOf(quantile)));
+  return reportedQuantiles.map((quantile) => quantileText(entry, percentileOf(quantile)));
+}
+
+/** Where some times are known to two digits only, no more are shown: as Locust writes them. */
+function quantileText({ isCoarse }: EntryView, milliseconds: number): string {
+  return millisecondsText(isCoarse && Number.isFinite(milliseconds) ? locustBucket(milliseconds) : milliseconds);
 }

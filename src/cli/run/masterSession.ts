@@ -137,8 +137,23 @@ function locustOf({ role, settings, custom }: MasterSetting): MasterRunnerOption
   if (role.locust === undefined) return undefined;
   const { foreignLocustfile } = settings;
   const file = foreignLocustfile === undefined ? undefined : readForeignLocustfile(foreignLocustfile);
+  for (const warning of foreignWarnings(settings)) log.warning(warning);
   const secretOptions = custom.filter(({ isSecret }) => isSecret).map(({ key }) => key);
   return { ...role.locust, secretOptions, ...(file === undefined ? {} : { locustfiles: async () => [file] }) };
+}
+
+/** What Locust's workers know nothing of. That they know no limit of iterations is said of each when it is given users. */
+function foreignWarnings({ seed, resetStats }: Settings): readonly string[] {
+  return [
+    ...(seed === undefined
+      ? []
+      : ['--seed has no effect on workers of Locust: they choose tasks and waits by their own chance']),
+    ...(resetStats
+      ? [
+          '--reset-stats: workers of Locust report every 3 seconds, so up to 3 seconds of their ramp are counted after it',
+        ]
+      : []),
+  ];
 }
 
 /** Workers of others may join. */

@@ -5,21 +5,17 @@
  * The socket is the server's. What a message of the worker cannot be read as throws `LinkError`, which the server logs; it never
  * concerns another worker.
  */
-import { callAt, epochSeconds } from '../../clock.js';
 import { getLogger } from '../../log.js';
 import type { LinkListener, LinkVitals } from '../link.js';
 import type { MasterEnd } from '../memory.js';
-import type { MasterMessage, SpawnMessage, TestSettings, WorkerMessage } from '../messages.js';
+import type { MasterMessage, WorkerMessage } from '../messages.js';
 import { Delivery } from './delivery.js';
-import { ForeignClasses, type ForeignUpdate } from './foreignClasses.js';
 import { ForeignReports } from './foreignReports.js';
-import { readClassCounts } from './readStats.js';
-import { parsedOptionsOf } from './spawnOptions.js';
-import { SpawnPlan } from './spawnPlan.js';
-import { fieldsOf, fromWire } from './values.js';
+import { ForeignUsers } from './foreignUsers.js';
+import { fromWire } from './values.js';
 
-/** Seconds from one spawn to the next while users start one after the other. */
-const paceSeconds = 0.25;
+/** Milliseconds from one look to the next whether a worker that was told to leave is there. */
+const probeMillis = 200;
 
 const log = getLogger('tsload.link');
 
@@ -47,33 +43,29 @@ const ownTypes: ReadonlySet<string> = new Set([
 export class ForeignWorker implements MasterEnd {
   readonly #delivery = new Delivery<WorkerMessage>();
   readonly #reports: ForeignReports;
+  readonly #users: ForeignUsers;
   #isUp = true;
   #provenAt = performance.now();
   #index: number | undefined;
   #test = 0;
-  #settings: TestSettings | undefined;
+  #stopTimeoutSeconds = 0;
   #phase: Phase = 'idle';
-  readonly #classes = new ForeignClasses();
-  #plan = new SpawnPlan([]);
-  #step = 0;
-  /** The step whose end the master wants to hear of; 0: none. */
-  #awaitedStep = 0;
-  #pace: { readonly cancel: () => void } | undefined;
-  #lastSpawnTime = 0;
-  #told: ReadonlyMap<string, number> = new Map();
-  /** Spawns that were sent in this test, and those that the worker said it has. */
-  #spawnsSent = 0;
-  #spawnsHeard = 0;
   #hasStopped = false;
   /** Locust waits for the stop timeout once more after a stop, and reads nothing before it registers again. */
   #isPausing = false;
   #timer: NodeJS.Timeout | undefined;
+  /** It was told to quit: is it there still? */
+  #probe: NodeJS.Timeout | undefined;
 
   constructor(
     readonly id: string,
     private readonly options: ForeignWorkerOptions,
   ) {
     this.#reports = new ForeignReports((report) => this.#delivery.message(report));
+    const done = (step: number, userCounts: Readonly<Record<string, number>>): void =>
+      this.#delivery.message({ kind: 'users', test: this.#test, step, userCounts, isSpent: false });
+    const { userClasses, secretOptions, send } = options;
+    this.#users = new ForeignUsers({ id, userClasses, secretOptions, send, done });
   }
 
   get vitals(): LinkVitals {
@@ -91,8 +83,9 @@ export class ForeignWorker implements MasterEnd {
   /** The link is over. Twice is once. */
   end(reason?: Error): void {
     if (this.#delivery.isOver) return;
-    this.#pace?.cancel();
+    this.#users.end();
     clearTimeout(this.#timer);
+    clearInterval(this.#probe);
     this.#delivery.closed(reason);
     this.options.gone();
   }
@@ -104,12 +97,18 @@ export class ForeignWorker implements MasterEnd {
     this.#delivery.interrupted(reason);
   }
 
+  /** A message could not be sent to it: its connection is gone, and perhaps it is as well. */
+  unreachable(): void {
+    if (this.#probe !== undefined) this.#left();
+    else this.interrupt('its connection is lost');
+  }
+
   /**
    * It registers once more: because it was stopped, or because our answer was late. Returns false when it must have begun anew
    * instead, without the users that it had.
    */
   registersAgain(): boolean {
-    if (this.#phase === 'testing' && this.#spawnsHeard > 0) return false;
+    if (this.#phase === 'testing' && this.#users.hasHeard) return false;
     this.#heard();
     if (this.#phase === 'stopping') this.#clientStopped();
     this.#isPausing = false;
@@ -123,14 +122,14 @@ export class ForeignWorker implements MasterEnd {
     switch (message.kind) {
       case 'welcome':
         this.#index = message.index;
-        this.#classes.begin(message.setup);
+        this.#users.setUp(message.setup);
         this.options.send('ack', { index: message.index });
         return;
       case 'testStart':
         this.#beginTest(message);
         return;
       case 'spawn':
-        this.#takeSpawn(message);
+        if (message.test === this.#test && this.#phase === 'testing') this.#users.take(message);
         return;
       case 'spawningComplete':
         this.options.send('spawning_complete', { user_count: message.userCount });
@@ -145,7 +144,7 @@ export class ForeignWorker implements MasterEnd {
         this.#quit();
         return;
       case 'updateUserClass':
-        this.#update(this.#classes.update({ ...message.update }));
+        this.#users.update(message.update);
         return;
       case 'custom':
         this.#sendCustom(message.type, message.data);
@@ -169,10 +168,10 @@ export class ForeignWorker implements MasterEnd {
         this.#delivery.message({ kind: 'heartbeat', ...this.#reports.heartbeat });
         return;
       case 'spawning':
-        this.#spawnsHeard++;
+        this.#users.spawning();
         return;
       case 'spawning_complete':
-        this.#spawningComplete(data);
+        this.#users.complete(data);
         return;
       case 'stats':
         this.#takeStats(data);
@@ -189,8 +188,7 @@ export class ForeignWorker implements MasterEnd {
       case 'quit':
         this.#finishStop();
         this.#reports.flushExceptions();
-        this.#delivery.message({ kind: 'quit' });
-        this.end();
+        this.#left();
         return;
       default:
         this.#delivery.message({ kind: 'custom', type, data: fromWire(data), nodeId: this.id });
@@ -207,19 +205,15 @@ export class ForeignWorker implements MasterEnd {
 
   /** What it may have missed while it was away: the socket forgets what cannot be delivered. */
   #repeat(): void {
-    if (this.#phase === 'testing' && this.#spawnsSent > 0) this.#tell();
-    if (this.#phase !== 'testing' && this.#spawnsSent > 0 && !this.#hasStopped) this.options.send('stop', null);
+    if (this.#phase === 'testing') this.#users.repeat();
+    else if (this.#users.wasTold && !this.#hasStopped) this.options.send('stop', null);
   }
 
   #beginTest({ test, period, startTime, settings }: MasterMessage & { readonly kind: 'testStart' }): void {
     this.#test = test;
-    this.#settings = settings;
+    this.#stopTimeoutSeconds = settings.stopTimeoutSeconds;
     this.#phase = 'testing';
-    this.#plan = new SpawnPlan(this.options.userClasses());
-    this.#told = this.#plan.counts();
-    this.#awaitedStep = 0;
-    this.#spawnsSent = 0;
-    this.#spawnsHeard = 0;
+    this.#users.begin(settings);
     this.#hasStopped = false;
     this.#reports.begin(period, startTime + settings.warmupSeconds);
     if (settings.iterations !== undefined) {
@@ -228,78 +222,17 @@ export class ForeignWorker implements MasterEnd {
     this.#delivery.message({ kind: 'started', test });
   }
 
-  #takeSpawn(message: SpawnMessage): void {
-    if (message.test !== this.#test || this.#phase !== 'testing') return;
-    this.#plan.take(message);
-    this.#step = message.step;
-    this.#awaitedStep = message.isLast ? message.step : 0;
-    this.#pace?.cancel();
-    this.#plan.advance(epochSeconds());
-    const possible = this.#classes.possible(this.#plan.counts());
-    if (this.#plan.nextTime === undefined || !isSame(possible, this.#told)) this.#tell();
-    this.#sleep();
-  }
-
-  #sleep(): void {
-    const next = this.#plan.nextTime;
-    if (next === undefined) return;
-    this.#pace = callAt(Math.max(next, this.#lastSpawnTime + paceSeconds), () => {
-      this.#plan.advance(epochSeconds());
-      this.#tell();
-      this.#sleep();
-    });
-  }
-
-  #tell(): void {
-    const settings = this.#settings;
-    if (settings === undefined) return;
-    this.#lastSpawnTime = spawnTime(this.#lastSpawnTime);
-    this.#spawnsSent++;
-    this.#told = this.#classes.possible(this.#plan.counts());
-    this.#update(this.#classes.due(this.#told));
-    this.options.send('spawn', {
-      timestamp: this.#lastSpawnTime,
-      user_classes_count: this.#told,
-      host: settings.host ?? null,
-      stop_timeout: settings.stopTimeoutSeconds,
-      parsed_options: parsedOptionsOf(settings, this.options.secretOptions),
-    });
-  }
-
-  #update(updates: readonly ForeignUpdate[]): void {
-    for (const update of updates) this.options.send('update_user_class', update);
-  }
-
-  /** It has done a spawn; only when that was the last one the master is told. */
-  #spawningComplete(data: unknown): void {
-    const counts = readClassCounts(fieldsOf(data, 'spawning_complete')['user_classes_count']);
-    if (this.#phase !== 'testing' || this.#awaitedStep === 0 || this.#plan.nextTime !== undefined) return;
-    const isAsTold = [...this.#told].every(([name, count]) => (counts[name] ?? 0) === count);
-    if (!isAsTold && this.#spawnsHeard < this.#spawnsSent) return;
-    this.#awaitedStep = 0;
-    this.#delivery.message({ kind: 'users', test: this.#test, step: this.#step, userCounts: counts, isSpent: false });
-  }
-
   #takeStats(data: unknown): void {
-    this.#learnClasses(this.#reports.takeStats(data, this.#phase !== 'idle'));
+    this.#users.report(this.#reports.takeStats(data, this.#phase !== 'idle'));
     if (this.#phase === 'stopping' && this.#hasStopped) this.#finishStop();
-  }
-
-  #learnClasses(reported: Readonly<Record<string, number>>): void {
-    const missing = this.#classes.hear(reported, this.options.userClasses());
-    if (missing.length === 0) return;
-    log.error(
-      `${this.id} has no user class ${missing.join(', ')}, only ${Object.keys(reported).join(', ')}: users of it are not started there; give all workers a locustfile with the same classes`,
-    );
-    if (this.#phase === 'testing' && this.#spawnsSent > 0) this.#tell();
   }
 
   #stop({ test, isHurried }: MasterMessage & { readonly kind: 'stop' }): void {
     if (test !== this.#test || this.#phase === 'idle') return;
     if (this.#phase === 'testing') {
-      this.#pace?.cancel();
+      this.#users.end();
       this.#phase = 'stopping';
-      if (this.#spawnsSent === 0) {
+      if (!this.#users.wasTold) {
         this.#finishStop(); // boomer answers no stop without users
         return;
       }
@@ -311,7 +244,7 @@ export class ForeignWorker implements MasterEnd {
   /** Locust cannot be hurried: the stop timeout was in its last spawn. */
   #limitStop(isHurried: boolean): void {
     const { stopSeconds, leaveSeconds } = this.options;
-    const patience = stopSeconds + (this.#settings?.stopTimeoutSeconds ?? 0);
+    const patience = stopSeconds + this.#stopTimeoutSeconds;
     const seconds = this.#isUp && !isHurried ? patience : Math.min(leaveSeconds, patience);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -341,23 +274,26 @@ export class ForeignWorker implements MasterEnd {
     this.#delivery.message({ kind: 'stopped', test: this.#test });
   }
 
+  /** Locust answers before it ends; boomer may end without a word, and then nothing can be sent to it any more. */
   #quit(): void {
-    this.#pace?.cancel();
+    this.#users.end();
     this.options.send('quit', null);
     clearTimeout(this.#timer);
-    const { leaveSeconds } = this.options;
-    const left = (): void => {
-      this.#delivery.message({ kind: 'quit' });
-      this.end();
-    };
     if (this.#isPausing) {
-      left(); // it reads the message later, and has nothing to say any more
+      this.#left(); // it reads the message later, and has nothing to say any more
       return;
     }
+    const { leaveSeconds } = this.options;
+    this.#probe = setInterval(() => this.options.send('heartbeat', null), probeMillis);
     this.#timer = setTimeout(() => {
       log.warning(`${this.id} did not leave within ${leaveSeconds} s of being told to: it is counted as gone`);
-      left();
+      this.#left();
     }, leaveSeconds * 1000);
+  }
+
+  #left(): void {
+    this.#delivery.message({ kind: 'quit' });
+    this.end();
   }
 
   #sendCustom(type: string, data: unknown): void {
@@ -370,17 +306,4 @@ export class ForeignWorker implements MasterEnd {
     const lines = this.#reports.newLogLines(data);
     if (lines.length > 0) this.#delivery.message({ kind: 'logs', lines });
   }
-}
-
-/**
- * Later than the last one: a worker discards what is not. Never a whole number: boomer compares only those, and says nothing of
- * those that it discards.
- */
-function spawnTime(last: number): number {
-  const time = Math.max(epochSeconds(), last + 1e-3);
-  return Number.isInteger(time) ? time + 1e-6 : time;
-}
-
-function isSame(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
-  return a.size === b.size && [...a].every(([name, count]) => b.get(name) === count);
 }

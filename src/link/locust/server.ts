@@ -54,7 +54,15 @@ export class Server implements LocustServer {
     const { Router } = await loadZeroMq();
     const { host = defaults.host, port, maxMessageBytes: maxMessageSize = maxMessageBytes } = options;
     const ipv6 = host === '*' || host.includes(':');
-    const router = new Router({ ...socketOptions, ipv6, maxMessageSize, handover: true });
+    // mandatory: a peer that is gone is told by the send; without it what is for it would be dropped without a word
+    const router = new Router({
+      ...socketOptions,
+      ipv6,
+      maxMessageSize,
+      handover: true,
+      mandatory: true,
+      sendTimeout: 0,
+    });
     try {
       await router.bind(endpointOf(host, port));
     } catch (cause) {
@@ -77,7 +85,7 @@ export class Server implements LocustServer {
     this.url = router.lastEndpoint ?? '';
     this.port = Number(/:(\d+)$/.exec(this.url)?.[1] ?? options.port);
     this.#outbox = new Outbox(
-      (frames) => router.send(frames),
+      (frames) => router.send(frames).catch((thrown: unknown) => this.#unsent(frames[0], thrown)),
       (thrown) => this.#isOpen && log.error(`a message to a Locust worker could not be sent: ${String(thrown)}`),
     );
     this.#reading = this.#read();
@@ -200,6 +208,13 @@ export class Server implements LocustServer {
     }
   }
 
+  /** A peer that is gone, or takes nothing: what it misses it is told again when it is back. */
+  #unsent(identity: Buffer, thrown: unknown): void {
+    const code: unknown = Reflect.get(Object(thrown), 'code');
+    if (code === 'EHOSTUNREACH') this.#workers.get(identity.toString('hex'))?.unreachable();
+    else if (code !== 'EAGAIN') throw thrown;
+  }
+
   #tick(): void {
     const now = performance.now();
     const { silenceSeconds } = { ...defaults, ...this.options };
@@ -213,5 +228,5 @@ export class Server implements LocustServer {
 
 function shownIdentity(identity: Buffer): string {
   const text = identity.toString('utf8');
-  return /^[\x20-\x7e]+$/.test(text) ? text : `peer ${identity.toString('hex')}`;
+  return /^[\x20-\x7e]+$/.test(text) ? text : `peer ${identity.toString('hex', 0, 16)}`;
 }

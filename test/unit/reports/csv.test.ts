@@ -63,6 +63,17 @@ test('a row of statistics: floats with a point, percentiles in milliseconds with
   );
 });
 
+test('where some times are known to two digits only, medians and percentiles have no more', async () => {
+  const entry = timed([7.003, 110.079, 412.5], { isCoarse: true });
+  const { stats } = await written(aView({ entries: [entry] }));
+  expect(stats[0]?.split(',').filter((_, at) => at === 4 || (at > 10 && at < 14))).toEqual([
+    '110',
+    '110',
+    '110',
+    '410',
+  ]);
+});
+
 test('an entry without requests has zeros and N/A, and the aggregate comes last with an empty type', async () => {
   const { stats } = await written(aView({ entries: [anEntry()] }));
   const zeros = '0,0,0,0.0,0,0,0,0.0,0.0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A';

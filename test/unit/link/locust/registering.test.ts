@@ -194,6 +194,30 @@ describe('the end', () => {
     expect(heard.changes).toEqual(['closed: ']);
   });
 
+  test('one that ends without a word, as boomer may, is gone when its connection is', async () => {
+    await using master = await OurMaster.open({ leaveSeconds: 600 });
+    const { peer, heard } = await master.worker(-1);
+    heard.say({ kind: 'quit' });
+    await peer.next('quit');
+    peer[Symbol.dispose]();
+    await heard.next('quit');
+  });
+
+  test('one whose connection is lost is missing as soon as there is something to tell it, and back with its next word', async () => {
+    await using master = await OurMaster.open();
+    const { peer, heard } = await master.running();
+    peer[Symbol.dispose]();
+    await until(() => {
+      heard.say(spawn({ Shopper: 3 }, { step: 2 }));
+      return heard.changes.length > 0;
+    });
+    expect(heard.changes).toEqual(['interrupted: its connection is lost']);
+    const again = master.peer('host_0');
+    await again.say('heartbeat', { ...beat, state: 'running' });
+    await until(() => heard.changes[1] === 'resumed');
+    expect(await again.next('spawn')).toMatchObject({ user_classes_count: { Shopper: 3, Admin: 0 } });
+  });
+
   test('one that does not leave is counted as gone', async () => {
     using log = captureLog();
     await using master = await OurMaster.open({ leaveSeconds: 0.2 });
