@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { LinkError } from '../../../src/errors.js';
+import { readWorkerMessage } from '../../../src/link/index.js';
+import { StopTest, task, User } from '../../../src/users/index.js';
+import { captureLog } from '../../capturedLog.js';
+import { until } from '../../until.js';
+import { aWorker, counting } from './workers.js';
+
+test('what a reportToMaster listener added and cannot be sent is left out, and what was measured goes', async () => {
+  using log = captureLog();
+  await using worker = await aWorker({ userClasses: [counting().Counting] });
+  const { send } = worker.link;
+  worker.link.send = (message) => {
+    if (message.kind === 'report' && 'odd' in message.data) throw new LinkError('this cannot be sent: odd');
+    send.call(worker.link, message);
+  };
+  worker.environment.events.reportToMaster.addListener(({ data }) => {
+    data['odd'] = Symbol('odd');
+  });
+  worker.welcome();
+  await worker.begin();
+  await worker.spawn({ Counting: 1 });
+  await until(() => worker.link.of('report').some(({ interval }) => interval.entries.length > 0));
+  const sequences = worker.link.of('report').map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, at) => at + 1));
+  expect(worker.link.of('fault')[0]?.message).toBe(
+    'a reportToMaster listener added what cannot be sent: this cannot be sent: odd',
+  );
+  expect(log.at('ERROR')[0]).toMatch(/^what reportToMaster listeners added to a report is left out: /);
+  await worker.stop();
+});
+
+test('texts of user code, however long, are what the master takes', async () => {
+  const long = 'x'.repeat(200_000);
+  class Verbose extends User {
+    #runs = 0;
+    @task work() {
+      if (this.#runs++ > 0) throw new StopTest(long);
+      throw new TypeError(long);
+    }
+  }
+  await using worker = await aWorker({ userClasses: [Verbose] });
+  worker.welcome();
+  await worker.begin();
+  await worker.spawn({ Verbose: 1 });
+  await until(() => worker.link.of('stopTest').length > 0);
+  await until(() => worker.link.of('report').some(({ exceptions }) => exceptions.length > 0));
+  await worker.stop();
+  const said = [
+    ...worker.link.of('report').filter(({ exceptions }) => exceptions.length > 0),
+    ...worker.link.of('stopTest'),
+  ];
+  for (const message of said) expect(() => readWorkerMessage(message)).not.toThrow();
+});
