@@ -67,7 +67,8 @@ export class Roster {
     );
     current?.ramps?.suspendWorker(worker.id);
     const isAlone = this.crew.workers.present.length === 0;
-    if (isAlone && current !== undefined) log.warning('all workers are missing: the test goes on when one comes back');
+    if (isAlone && current?.isStopping === false)
+      log.warning('all workers are missing: the test goes on when one comes back');
   }
 
   /** It is there again over the same link: what was sent to it meanwhile has reached it. */
@@ -75,7 +76,7 @@ export class Roster {
     log.info(`worker ${worker.id} is back`);
     this.#found(worker);
     const current = this.options.current();
-    if (current === undefined || current.isStopping) return;
+    if (current === undefined) return;
     if (worker.toldTest === current.number) current.ramps?.resumeWorker(worker.id);
     else this.#enter(worker, current);
   }
@@ -174,10 +175,10 @@ export class Roster {
   #replace(worker: WorkerNode): void {
     worker.isReplaced = true;
     this.crew.grants.leave(worker);
-    const ramps = this.options.current()?.ramps;
-    if (ramps === undefined) return;
+    const current = this.options.current();
+    if (current?.ramps === undefined || current.isStopping) return;
     log.warning(`the users of worker ${worker.id}, which is missing, are given to other workers`);
-    ramps.removeWorker(worker.id);
+    current.ramps.removeWorker(worker.id);
   }
 
   close(): void {

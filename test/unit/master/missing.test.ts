@@ -233,6 +233,25 @@ describe('users of a missing worker, with rebalancing', () => {
     expect(cluster.statistics.total.numRequests).toBe(counts.requests);
   });
 
+  test('are given to nobody, and nothing else is said, once the test is being stopped', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({
+      workers: 1,
+      userClasses: [idle('A')],
+      settings,
+      worker,
+      master: { patience: { ...impatient, extraGraceSeconds: 60 } },
+    });
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'running');
+    const stopped = cluster.master.stop();
+    cluster.workers[0]!.cable.interrupt();
+    await until(() => cluster.master.workers.get('w1')?.isReplaced === true);
+    cluster.workers[0]!.cable.resume();
+    await stopped;
+    expect(log.at('WARNING').filter((line) => /given to others|given to other|test goes on/.test(line))).toEqual([]);
+  });
+
   test('stay, if it is back before its lease is over', async () => {
     const { Counting, counts } = counting();
     await using cluster = aCluster({ workers: 2, userClasses: [Counting], settings: { leaseSeconds: 60 }, worker });
