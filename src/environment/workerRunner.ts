@@ -116,8 +116,10 @@ export class WorkerRunner implements TestRunner {
       formatLog: options.formatLog ?? formatLog,
       ...(options.times === undefined ? {} : { times: options.times }),
     });
-    // the master's exit code tells of all nodes
-    environment.events.onFailedListener = () => this.#worker.fault('a listener failed');
+    // the master's exit code tells of all nodes; once is enough, as a listener of request may fail with each
+    environment.events.onFailedListener = () => {
+      if (!this.#worker.hasFault) this.#worker.fault('a listener failed');
+    };
   }
 
   /** Joins the master; knows its index then. Throws `ConnectionError` when it cannot. For `Environment.createWorkerRunner`. */

@@ -143,7 +143,7 @@ describe('what a worker takes over from its master', () => {
 });
 
 describe('messages of a locustfile', () => {
-  test('[119] are delivered, unknown ones are warned of, and what a listener throws ends nothing', async () => {
+  test('[119] are delivered, unknown ones are warned of, and what a listener throws is a fault and ends nothing', async () => {
     using log = captureLog();
     await using worker = await aWorker({ userClasses: [idle('A')] });
     const heard: CustomMessage[] = [];
@@ -161,7 +161,8 @@ describe('messages of a locustfile', () => {
     worker.runner.sendMessage('answer', [1, 2]);
     await until(() => worker.link.of('custom').length === 1);
     expect(worker.link.of('custom')[0]).toMatchObject({ type: 'answer', data: [1, 2], nodeId: worker.runner.clientId });
-    expect(worker.runner.hasFault).toBe(false);
+    await until(() => worker.link.of('fault').length > 0);
+    expect(worker.link.of('fault'), 'once, however often they fail').toHaveLength(1);
   });
 
   test('wait for listeners of init, as a test does', async () => {
