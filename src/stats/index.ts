@@ -12,14 +12,7 @@ export {
   samplesOf,
   type WorkerInterval,
 } from './intervalStats.js';
-export {
-  locustBucket,
-  locustErrorKey,
-  locustErrorTitle,
-  locustMedian,
-  locustPercentile,
-  withoutAddresses,
-} from './locustBorder.js';
+export { locustBucket, locustErrorKey, locustErrorTitle, locustMedian, locustPercentile } from './locustBorder.js';
 export { percentileTitle, reportedQuantiles } from './percentile.js';
 export { type IntervalListener, RunStatistics, type RunStatisticsOptions, type Tick } from './runStatistics.js';
 export { type MergedSecond, SecondMerger } from './secondMerger.js';

@@ -14,7 +14,6 @@ import {
   lowestMicrosOf,
   type OutcomeStats,
   samplesOf,
-  withoutAddresses,
 } from '../../stats/index.js';
 
 interface Entry {
@@ -90,8 +89,7 @@ export class StatsMessage {
     return entry;
   }
 
-  #addError({ requestType: method, name, error: text, occurrences, firstSeen, lastSeen }: ErrorStats): void {
-    const error = withoutAddresses(text);
+  #addError({ requestType: method, name, error, occurrences, firstSeen, lastSeen }: ErrorStats): void {
     const key = locustErrorKey(method, name, error);
     const known = this.#errors.get(key);
     if (known === undefined) {

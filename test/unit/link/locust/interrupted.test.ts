@@ -60,9 +60,9 @@ describe('a connection that breaks', () => {
     ]);
   });
 
-  test('to a master that still knows it, all that waited is sent, in its order, and the users stay', async () => {
+  test.concurrent('to a master that still knows it, all that waited is sent, in its order, and the users stay', async () => {
     await using master = await ScriptedMaster.open();
-    using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
+    using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5, rejoinSeconds: 0.1, reportSeconds: 1 });
     await master.say('spawn', aSpawn());
     await worker.next('spawn');
     await worker.next('heartbeat');
@@ -77,11 +77,12 @@ describe('a connection that breaks', () => {
     expect((fields(stats)['stats_total'] as Map<string, number>).get('num_requests')).toBe(1);
     expect(master.all('mine').map(({ data }) => data)).toEqual([1, 2]);
     await worker.next('acknowledge');
+    await master.next('stats', 2);
     for (const late of ['client_ready', 'spawning_complete']) expect(master.types()).not.toContain(late);
     expect(worker.kinds()).not.toContain('stop');
   });
 
-  test('a master that asks for a new connection gets one, with the same identity, and no new registration', async () => {
+  test.concurrent('a master that asks for a new connection gets one, with the same identity, and no new registration', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
     await worker.next('heartbeat');
@@ -105,7 +106,7 @@ describe('a connection that breaks', () => {
     expect(master.types().filter((type) => type.startsWith('client_'))).toEqual(['client_stopped', 'client_ready']);
   });
 
-  test('one that is told to, goes on', async () => {
+  test.concurrent('one that is told to, goes on', async () => {
     await using pair = await missed();
     const { master, worker } = pair;
     await master.say('spawn', aSpawn());
@@ -114,7 +115,7 @@ describe('a connection that breaks', () => {
     expect(worker.kinds()).not.toContain('stop');
   });
 
-  test('a worker without a master can leave all the same', async () => {
+  test.concurrent('a worker without a master can leave all the same', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
     await worker.next('heartbeat');
@@ -126,7 +127,7 @@ describe('a connection that breaks', () => {
 });
 
 describe('a master that is silent', () => {
-  test('is given up after its time, if it ever answered a heartbeat', async () => {
+  test.concurrent('is given up after its time, if it ever answered a heartbeat', async () => {
     let isMute = false;
     await using master = await ScriptedMaster.open(async (heard, self) => {
       if (!isMute) await asLocust(heard, self);
@@ -138,7 +139,7 @@ describe('a master that is silent', () => {
     expect(String(worker.closed?.reason)).toContain('the Locust master has not answered for 1 s: it is given up');
   });
 
-  test('and never was otherwise, as those before 2.19, is not', async () => {
+  test.concurrent('and never was otherwise, as those before 2.19, is not', async () => {
     await using master = await ScriptedMaster.open(async (heard, self) => {
       if (heard.type === 'client_ready') await asLocust(heard, self);
     });

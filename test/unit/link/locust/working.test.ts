@@ -20,7 +20,7 @@ async function spawned(options: Parameters<typeof OurWorker.open>[1] = {}) {
 }
 
 describe('a spawn', () => {
-  test('begins a test with what Locust says of it, and its counts are of all users', async () => {
+  test.concurrent('begins a test with what Locust says of it, and its counts are of all users', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port);
     const options = {
@@ -55,7 +55,7 @@ describe('a spawn', () => {
     expect(worker.kinds().filter((kind) => kind === 'testStart')).toHaveLength(1);
   });
 
-  test('is answered at once, and once more when its users are there, with the counts of all classes', async () => {
+  test.concurrent('is answered at once, and once more when its users are there, with the counts of all classes', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     await master.next('spawning');
@@ -66,7 +66,7 @@ describe('a spawn', () => {
     });
   });
 
-  test('is followed by no answer for users of an older spawn, or of another test', async () => {
+  test.concurrent('is followed by no answer for users of an older spawn, or of another test', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     await master.say('spawn', aSpawn());
@@ -83,7 +83,7 @@ describe('a spawn', () => {
     expect(master.all('spawning_complete')).toHaveLength(1);
   });
 
-  test('[136] that is no newer than the last one is answered, and not obeyed', async () => {
+  test.concurrent('[136] that is no newer than the last one is answered, and not obeyed', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port);
     await master.say('spawn', aSpawn({ timestamp: 100.5 }));
@@ -108,7 +108,7 @@ describe('a spawn', () => {
     ]);
   });
 
-  test('that is the last of the ramp: the word of the master that all users are there is handed on', async () => {
+  test.concurrent('that is the last of the ramp: the word of the master that all users are there is handed on', async () => {
     await using pair = await spawned();
     await pair.master.say('spawning_complete', { user_count: 40 });
     expect(await pair.worker.next('spawningComplete')).toMatchObject({ test: 1, userCount: 40 });
@@ -116,7 +116,7 @@ describe('a spawn', () => {
 });
 
 describe('what was measured', () => {
-  test('reaches the master, the seconds since the last message in one, and is acknowledged when it was sent', async () => {
+  test.concurrent('reaches the master, the seconds since the last message in one, and is acknowledged when it was sent', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     for (const micros of [12_000, 250_000]) {
@@ -133,7 +133,7 @@ describe('what was measured', () => {
     expect(total(master, 'num_requests')).toBe(2);
   });
 
-  test('exceptions are a message each, with text and traceback', async () => {
+  test.concurrent('exceptions are a message each, with text and traceback', async () => {
     await using pair = await spawned();
     const exceptions = [
       { message: 'Error: a', traceback: 'Error: a\n  at b', count: 2 },
@@ -159,7 +159,7 @@ describe('what was measured', () => {
     expect(log.at('WARNING')).toContain('500 more exceptions "Error: a" are not sent to the Locust master');
   });
 
-  test('what listeners of reportToMaster add is sent each time, and never instead of what Locust needs', async () => {
+  test.concurrent('what listeners of reportToMaster add is sent each time, and never instead of what Locust needs', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     for (const bytes of [10, 20, 30]) worker.report({ data: { bytes, stats: 'mine', user_count: 'mine' } });
@@ -183,7 +183,7 @@ describe('what was measured', () => {
     ]);
   });
 
-  test('has the start of the test as its own', async () => {
+  test.concurrent('has the start of the test as its own', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port, { reportSeconds: 1 });
     await master.next('stats', 1);
@@ -196,7 +196,7 @@ describe('what was measured', () => {
     expect(entriesOf(sent.data)[0]!['start_time']).toBeGreaterThanOrEqual(start - 0.002);
   });
 
-  test('before the test that goes on is not counted in it', async () => {
+  test.concurrent('before the test that goes on is not counted in it', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     worker.report({ ...aReport((recorder) => recorder.entry('GET', '/old').record(1000, 0)), period: 0 });
@@ -207,7 +207,7 @@ describe('what was measured', () => {
 });
 
 describe('the end of a test', () => {
-  test('[136] after a stop the last samples go first, then the worker is gone, then there again', async () => {
+  test.concurrent('[136] after a stop the last samples go first, then the worker is gone, then there again', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     const before = master.heard.length;
@@ -228,7 +228,7 @@ describe('the end of a test', () => {
     expect(master.all('client_ready')[1]).toMatchObject({ data: -1 });
   });
 
-  test('a stop to a worker that runs nothing is answered as well', async () => {
+  test.concurrent('a stop to a worker that runs nothing is answered as well', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port);
     await master.say('stop', null);
@@ -241,7 +241,7 @@ describe('the end of a test', () => {
     expect(worker.kinds()).toEqual(['welcome']);
   });
 
-  test('the next spawn begins another test; one that comes during the stop begins it when that is over', async () => {
+  test.concurrent('the next spawn begins another test; one that comes during the stop begins it when that is over', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     await master.say('stop', null);
@@ -263,7 +263,7 @@ describe('the end of a test', () => {
     ]);
   });
 
-  test('users that are heard of after it do not make the master take the worker for running', async () => {
+  test.concurrent('users that are heard of after it do not make the master take the worker for running', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     await master.say('stop', null);
@@ -275,7 +275,7 @@ describe('the end of a test', () => {
     expect(master.all('spawning_complete')).toHaveLength(0);
   });
 
-  test('at quit the last samples go, and then quit: not a word that would make the master start users anew', async () => {
+  test.concurrent('at quit the last samples go, and then quit: not a word that would make the master start users anew', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     await master.say('quit', null);
@@ -313,7 +313,7 @@ describe('the end of a test', () => {
 });
 
 describe('other messages', () => {
-  test('custom ones cross both ways, dates and all', async () => {
+  test.concurrent('custom ones cross both ways, dates and all', async () => {
     await using pair = await spawned();
     const { master, worker } = pair;
     const when = new Date('2024-02-29T12:00:00.250Z');
@@ -347,7 +347,7 @@ describe('other messages', () => {
     );
   });
 
-  test('one that Locust could not read throws where it is sent', async () => {
+  test.concurrent('one that Locust could not read throws where it is sent', async () => {
     await using pair = await spawned();
     const send = (data: unknown) => pair.worker.link.send({ kind: 'custom', type: 'mine', data, nodeId: '' });
     expect(() => send({ date: new Date(Number.NaN) })).toThrow(
