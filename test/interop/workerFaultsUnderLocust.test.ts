@@ -14,6 +14,8 @@ const shop = `
     @task async page() { await this.client.get('/page'); }
   }
 `;
+/** Locust's master waits a second for the users of a ramp, which a busy machine may need. */
+const patience = { LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP: '30' };
 const files = { 'locustfile.py': pythonClasses('Shopper'), 'shop.ts': shop };
 
 describe('a worker of ours', () => {
@@ -180,7 +182,7 @@ class Shopper(HttpUser):
     };
     const bind = `--master-bind-host 127.0.0.1 --master-bind-port ${port}`;
     const line = `--master --headless ${bind} -u 8 -r 8 -t 8 --expect-workers 2 --host ${target.url} --json --only-summary`;
-    using master = startLocust(line, { files: mixed });
+    using master = startLocust(line, { files: mixed, env: patience });
     using python = startLocustWorker(port, '', { files: mixed });
     using ours = startOurWorker(port, '', { files: mixed });
     const { code, stdout, stderr } = await master.finished;
@@ -201,7 +203,7 @@ class Shopper(HttpUser):
     const port = await freePort();
     const bind = `--master-bind-host 127.0.0.1 --master-bind-port ${port}`;
     const line = `--master --headless ${bind} -u 4 -r 4 -t 4 --expect-workers 2 --host ${target.url}`;
-    using master = startLocust(line, { files });
+    using master = startLocust(line, { files, env: patience });
     using ours = startOurWorker(port, '--processes 2', { files });
     const { code, stderr } = await master.finished;
     expect(code).toBe(0);

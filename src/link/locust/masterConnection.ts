@@ -169,7 +169,6 @@ export class MasterConnection implements WorkerEnd {
 
   /** Registered: from now on it reports. */
   #begin(): void {
-    log.info(`joined the Locust master at ${this.#settings.host}:${this.#settings.port}`);
     this.#sendStats();
     this.#ticker = setInterval(() => this.#tick(), 1000);
   }
