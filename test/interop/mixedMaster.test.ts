@@ -54,6 +54,43 @@ describe('a Locust worker, a boomer and a worker of ours under one master', () =
   });
 });
 
+describe('what workers say', () => {
+  test('exceptions and log lines of a Locust worker come, and messages of its file cross both ways', async () => {
+    await using master = await MixedMaster.open();
+    const { runner } = master;
+    const answers: unknown[] = [];
+    runner.registerMessage('heard', ({ data, nodeId }) => answers.push([data, nodeId]));
+    master.locust('-f talking.py');
+    expect(await runner.untilWorkers(1, 60)).toBe(true);
+    const id = runner.workers[0]?.id ?? '';
+    runner.sendMessage('hello', ['a', 1]);
+    await until(() => answers.length > 0, patiently);
+    expect(answers).toEqual([[{ data: ['a', 1], index: 0 }, id]]);
+    runner.start(1, 1);
+    await until(() => runner.stats.exceptions.length > 0, patiently);
+    expect(runner.stats.exceptions).toEqual([
+      expect.objectContaining({
+        message: 'no such thing',
+        traceback: expect.stringContaining('raise ValueError'),
+        nodes: [id],
+      }),
+    ]);
+    await until(() => runner.logsOf(id).some((line) => line.includes('about to fail')), patiently);
+  });
+
+  test('a message to boomer is answered by it', async () => {
+    await using target = await countingTarget();
+    await using master = await MixedMaster.open();
+    const answers: unknown[] = [];
+    master.runner.registerMessage('answer', ({ data }) => answers.push(data));
+    master.boomer(target.url);
+    expect(await master.runner.untilWorkers(1, 60)).toBe(true);
+    master.runner.sendMessage('question', 5);
+    await until(() => answers.length > 0, patiently);
+    expect(answers).toEqual([5]);
+  });
+});
+
 describe('a worker that is killed', () => {
   test('is missing within seconds, its users go to the others with rebalancing, and nothing that it had reported is lost', async () => {
     await using target = await countingTarget();

@@ -27,6 +27,20 @@ class Admin(FastHttpUser):
     @task
     def look(self): self.client.get("/locust/missing")
 `,
+  'talking.py': `
+import logging
+from locust import User, constant, events, task
+@events.init.add_listener
+def init(environment, runner, **_):
+    runner.register_message("hello", lambda environment, msg, **_: runner.send_message("heard", {"data": msg.data, "index": runner.worker_index}))
+class Shopper(User):
+    wait_time = constant(0.5)
+    @task
+    def fail(self):
+        logging.error("about to fail")
+        raise ValueError("no such thing")
+class Admin(Shopper): pass
+`,
   'locustfile.ts': `
 import { constant, HttpUser, task } from 'tsload';
 export class Shopper extends HttpUser {
