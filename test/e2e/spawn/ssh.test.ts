@@ -9,7 +9,7 @@ const program = fileURLToPath(new URL('./standIn.mjs', import.meta.url));
 
 if (noSshServer !== undefined) console.warn(`SKIPPED: ${noSshServer}`);
 
-describe.skipIf(noSshServer !== undefined)('workers over ssh', () => {
+describe.skipIf(noSshServer !== undefined).concurrent('workers over ssh', () => {
   let server: SshServer;
   beforeAll(async () => {
     server = await SshServer.start({ hasTsload: true }); // sshRuns.test.ts is about hosts without;
