@@ -31,7 +31,7 @@ async function failure(text: string, options: Partial<ConnectionOptions> = {}): 
   throw new Error('it started');
 }
 
-describe.skipIf(noSshServer !== undefined)('a host that cannot be used', () => {
+describe.skipIf(noSshServer !== undefined).concurrent('a host that cannot be used', () => {
   let server: SshServer;
   beforeAll(async () => {
     server = await SshServer.start();
