@@ -42,6 +42,7 @@ describe('a worker that cannot hear its master', () => {
     await worker.begin();
     await worker.spawn({ Counting: 2 });
     worker.link.interrupt();
+    await new Promise((resolve) => setImmediate(resolve)); // what was under way has arrived
     const before = worker.link.of('report').length;
     const runs = counts.runs;
     await until(() => counts.runs > runs + 250);
