@@ -70,7 +70,7 @@ const ending = `
 | \`environment.processExitCode\` | a listener or task has set it before \`quitting\` listeners were done; it wins over all below |
 | 3 | results are missing in an output file, because the disk was full for example |
 | \`--exit-code-on-error\`, 1 | a request failed, or a task threw |
-| 2 | a listener threw, a part of tsload failed, or all workers were gone before the test was over; or, before a run: an option is wrong |
+| 2 | a listener threw, here or on a worker, a part of tsload failed, or all workers were gone before the test was over; or, before a run: an option is wrong |
 | 1 | the run could not start: locustfile missing or broken, no or unknown user class, a listener of \`init\` threw, an output can't be written; or a user class has no host |
 | 255 | \`--config-users\` names a class or task that does not exist |
 | 128 + n | a signal before the run began, or a third one while it ended |
