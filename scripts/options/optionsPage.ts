@@ -83,10 +83,13 @@ tables printed, and the exit code is as above. A second signal does not wait for
 same. On a terminal \`w\` and \`W\` start 1 and 10 more users, \`s\` and \`S\` stop 1 and 10, at 100 a second; not while users are being
 started, and not when a load shape decides.
 
+Of several processes the master has the keys, and a signal to it ends all of them. A worker that gets one leaves: its users are stopped, all
+that it measured is reported, and the master goes on with the others.
+
 ## Differences from Locust
 
 - There is no web page yet, so a run without \`--headless\` starts at once and says so in one line.
-- \`-f\` may be given several times. \`-f -\`, the locustfile of a master, is of later work.
+- \`-f\` may be given several times.
 - \`--help\` shows custom options, and loads the locustfile for that.
 - SIGTERM and SIGHUP do all that SIGINT does. A second SIGINT does not skip the tables.
 - Users are stopped before \`quitting\` listeners are called and before the exit code is decided: both see the whole run.
