@@ -150,6 +150,7 @@ export class Crew {
     worker.link.close();
     this.grants.leave(worker);
     this.listener.lost(worker, reason);
+    this.options.journal?.workerGone(worker.id);
     this.facts.check();
   }
 

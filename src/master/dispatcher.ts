@@ -186,12 +186,17 @@ export class Dispatcher {
     if (userCount < this.#target) {
       const until = Math.min(userCount + this.#stepSize, this.#target);
       const starts = this.#place(until);
-      this.#isInProgress = this.userCount === until && until < this.#target;
+      this.#isInProgress = this.userCount < this.#target && (this.userCount === until || this.#isNobodyHeard);
       return { starts, stops: [], isRebalance: false };
     }
     const stops = this.#takeBack(Math.max(userCount - this.#stepSize, this.#target));
     this.#isInProgress = this.userCount > this.#target;
     return { starts: [], stops, isRebalance: false };
+  }
+
+  /** There are workers, and none of them can get users by now: the ramp waits for one. */
+  get #isNobodyHeard(): boolean {
+    return this.#slots.length > 0 && this.#slots.every(({ isSuspended }) => isSuspended);
   }
 
   /** Adds users, worker after worker, until there are so many or no class wants one more. */

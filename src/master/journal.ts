@@ -45,6 +45,8 @@ export interface Journal extends StatisticsJournal {
   setup(setup: RunSetup): void;
   /** A worker was given its index. Once for each id. `graceSeconds`: for how long it goes on without a master. */
   worker(id: string, index: number, graceSeconds: number): void;
+  /** Nobody waits for a worker any more, whether it was lost or has left. It may come back all the same. */
+  workerGone(id: string): void;
   /** Before any worker is told of it. `shapeStartTime`: seconds since 1970, when a shape decides the load. */
   testStarted(test: TestRecord): void;
   /** The load that is wanted from now on. */
@@ -92,6 +94,6 @@ export interface RestoredWorker {
   readonly sequence: number;
   /** Of its last report that is in the statistics. Absent without a total of iterations. */
   readonly iterations?: IterationState;
-  /** It was lost before the master ended (`Reports.workerLost`): nobody waits for it. */
-  readonly isLost: boolean;
+  /** It was gone before the master ended: nobody waits for it. */
+  readonly isGone: boolean;
 }

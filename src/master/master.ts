@@ -362,7 +362,7 @@ export class Master {
   }
 
   async #leave(): Promise<void> {
-    this.workers.send({ kind: 'quit' });
+    this.#roster.dismiss();
     const isEmpty = () => this.workers.present.length === 0;
     await this.#crew.facts.until(isEmpty, this.#isHurried ? 1 : leaveSeconds);
     this.#roster.close();

@@ -18,7 +18,7 @@ export function restoreCrew(crew: Crew, { workers, period, running, lastTime }: 
   crew.grants.hold();
   for (const worker of workers) {
     if (worker.iterations !== undefined) crew.grants.credit(worker.id, worker.iterations.finished);
-    if (!worker.isLost) crew.workers.add(expected(worker, running, lastTime));
+    if (!worker.isGone) crew.workers.add(expected(worker, running, lastTime));
   }
   const names = crew.workers.ids.join(', ');
   if (names !== '') log.info(`the run that a former master began goes on when its workers are back: ${names}`);

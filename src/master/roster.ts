@@ -28,6 +28,7 @@ export interface RosterOptions {
 export class Roster {
   readonly #silence: Silence;
   #timer: NodeJS.Timeout | undefined;
+  #isDismissing = false;
   #isClosed = false;
 
   constructor(
@@ -46,6 +47,19 @@ export class Roster {
       log.info(`worker ${worker.id} has joined: ${this.crew.workers.present.length} in all`);
       this.options.events.workerConnect.fire({ clientId: worker.id });
     }
+    if (this.#isDismissing) link.send({ kind: 'quit' });
+    else this.#place(worker, hello, link);
+    this.crew.facts.check();
+  }
+
+  /** Lets all workers go, those too that still come. */
+  dismiss(): void {
+    this.#isDismissing = true;
+    this.crew.workers.send({ kind: 'quit' });
+  }
+
+  /** Says to a worker that has joined what it has to do. */
+  #place(worker: WorkerNode, hello: WorkerHello, link: MasterEnd): void {
     const current = this.options.current();
     const { standing } = hello;
     if (standing !== undefined && current !== undefined && this.#isOf(current, standing)) {
@@ -56,7 +70,6 @@ export class Roster {
       }
       if (current !== undefined && !current.isStopping) this.#enter(worker, current);
     }
-    this.crew.facts.check();
   }
 
   /** It keeps its users and is waited for. */

@@ -134,6 +134,17 @@ describe.concurrent('a master', () => {
     expect(code).toBe(1);
   });
 
+  test('ends when its runner quits while workers are waited for', async () => {
+    const quitting = `import { events } from 'tsload';
+events.init.addListener(({ environment }) => void environment.runner.quit());
+`;
+    const here = place({ 'locustfile.ts': quitting + idleUsers('U') });
+    using run = start('--master --master-bind-port 0 --headless', here);
+    const { code, stderr } = await run.finished;
+    expect(stderr).toMatch(/ERROR\/\S+: the runner quit before the test began: the test is not started/);
+    expect(code).toBe(1);
+  });
+
   test('keeps the token that it made where its user alone can read it, and takes over that of one that was killed', async () => {
     const here = place(oneUser);
     const port = await freePort();

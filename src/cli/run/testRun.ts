@@ -67,8 +67,9 @@ export class TestRun {
       },
     });
     process.once('beforeExit', () => this.#stuck());
+    void this.runner.ended.then(() => this.#stopNow('ended'));
     const resumed = this.beginning.resume();
-    if (resumed === undefined && !(await Promise.race([this.beginning.isReady(), over.then(() => false)]))) {
+    if (resumed === undefined && !(await this.#isReady(over))) {
       this.#wasNeverStarted = true;
       return this.#shutDown();
     }
@@ -84,12 +85,18 @@ export class TestRun {
     return this.#shutDown();
   }
 
+  /** Also when the test is given up while its workers are waited for. */
+  async #isReady(over: Promise<string>): Promise<boolean> {
+    const ready = await Promise.race([this.beginning.isReady(), over]);
+    if (ready === 'ended') log.error('the runner quit before the test began: the test is not started');
+    return ready === true;
+  }
+
   #start(resumed: Resumption | undefined): void {
     const { settings, runner, environment } = this;
     const ranSeconds = resumed === undefined ? 0 : Math.max(0, epochSeconds() - resumed.startTime);
     this.#began = performance.now() - ranSeconds * 1000;
     this.outputs.start();
-    void runner.ended.then(() => this.#stopNow('ended'));
     if (resumed?.isOver) {
       this.#stopNow('ended');
       return;

@@ -46,6 +46,7 @@ export function readRecord(value: unknown): JournalRecord {
         at: read.real(fields, 'at', 0, maxEpoch),
         since: read.real(fields, 'since', 0, maxEpoch),
       };
+    case 'workerGone':
     case 'workerFound':
       return { kind, id: read.text(fields, 'id', maxText) };
     case 'testStarted':
@@ -116,7 +117,7 @@ function readRestored(value: unknown, what: string): RestoredWorker {
     ...readWorker(fields),
     sequence: read.whole(fields, 'sequence', 0, maxCount),
     ...(!isAbsent(iterations) && { iterations: readIterationFields(read.asFields(iterations, 'iterations')) }),
-    isLost: read.flag(fields, 'isLost'),
+    isGone: read.flag(fields, 'isGone'),
   };
 }
 

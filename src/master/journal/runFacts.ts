@@ -13,7 +13,7 @@ interface WorkerFacts {
   readonly graceSeconds: number;
   sequence: number;
   iterations: IterationState | undefined;
-  isLost: boolean;
+  isGone: boolean;
 }
 
 export class RunFacts {
@@ -37,8 +37,8 @@ export class RunFacts {
     this.#load = load;
     this.#isSpawned = isSpawned;
     for (const worker of workers) {
-      const { sequence, iterations, isLost } = worker;
-      Object.assign(this.#add(worker.id, worker.index, worker.graceSeconds), { sequence, iterations, isLost });
+      const { sequence, iterations, isGone } = worker;
+      Object.assign(this.#add(worker.id, worker.index, worker.graceSeconds), { sequence, iterations, isGone });
     }
   }
 
@@ -50,9 +50,9 @@ export class RunFacts {
       case 'worker':
         this.#add(record.id, record.index, record.graceSeconds);
         return;
-      case 'workerLost':
+      case 'workerGone':
       case 'workerFound':
-        this.#setLost(record.id, record.kind === 'workerLost');
+        this.#setGone(record.id, record.kind === 'workerGone');
         return;
       case 'testStarted':
         this.#begin(record.test);
@@ -73,6 +73,7 @@ export class RunFacts {
         this.time = record.time;
         return;
       case 'totalsBegun':
+      case 'workerLost':
         return;
       case 'applied':
         this.#count(record);
@@ -113,15 +114,15 @@ export class RunFacts {
   }
 
   #add(id: string, index: number, graceSeconds: number): WorkerFacts {
-    const worker = { id, index, graceSeconds, sequence: 0, iterations: undefined, isLost: false };
+    const worker = { id, index, graceSeconds, sequence: 0, iterations: undefined, isGone: false };
     this.#byIndex.set(index, worker);
     this.#byId.set(id, worker);
     return worker;
   }
 
-  #setLost(id: string, isLost: boolean): void {
+  #setGone(id: string, isGone: boolean): void {
     const worker = this.#byId.get(id);
-    if (worker !== undefined) worker.isLost = isLost;
+    if (worker !== undefined) worker.isGone = isGone;
   }
 
   #begin(test: TestRecord): void {
@@ -143,6 +144,6 @@ export class RunFacts {
   }
 }
 
-function restoredWorker({ id, index, graceSeconds, sequence, iterations, isLost }: WorkerFacts): RestoredWorker {
-  return { id, index, graceSeconds, sequence, isLost, ...(iterations && { iterations }) };
+function restoredWorker({ id, index, graceSeconds, sequence, iterations, isGone }: WorkerFacts): RestoredWorker {
+  return { id, index, graceSeconds, sequence, isGone, ...(iterations && { iterations }) };
 }

@@ -115,6 +115,10 @@ export class RunJournal implements KeptJournal {
     this.#note({ kind: 'workerLost', id, at, since });
   }
 
+  workerGone(id: string): void {
+    this.#note({ kind: 'workerGone', id });
+  }
+
   workerFound(id: string): void {
     this.#note({ kind: 'workerFound', id });
   }

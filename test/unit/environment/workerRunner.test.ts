@@ -25,7 +25,7 @@ function restoredFrom(workers: readonly NetworkWorker[]): RestoredRun {
     period,
     lastTime: epochSeconds(),
     workers: workers.map(({ runner }, index) => {
-      return { id: runner.clientId, index, graceSeconds: 60, sequence: 0, isLost: false };
+      return { id: runner.clientId, index, graceSeconds: 60, sequence: 0, isGone: false };
     }),
     running: { test, period, startTime: epochSeconds(), settings, load, isSpawned: true },
   };

@@ -262,7 +262,7 @@ describe('a test over several workers', () => {
   });
 });
 
-test('a journal hears of setup, workers, the test, its target and its end, each before the workers do', async () => {
+test('a journal hears of setup, workers, the test, its target, who leaves, and its end, each before the workers do', async () => {
   const heard: string[] = [];
   const note = (what: string) => heard.push(what);
   const journal: Journal = {
@@ -277,6 +277,7 @@ test('a journal hears of setup, workers, the test, its target and its end, each 
     reset: () => {},
     applied: () => Promise.resolve(),
     workerLost: (id) => note(`lost ${id}`),
+    workerGone: (id) => note(`gone ${id}`),
     workerFound: () => {},
   };
   await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], master: { journal } });
@@ -285,6 +286,8 @@ test('a journal hears of setup, workers, the test, its target and its end, each 
   await until(() => cluster.master.state === 'running');
   cluster.master.start(4, 1000);
   await until(() => heard.filter((line) => line === 'spawned').length === 2);
+  await cluster.workers[1]!.worker.leave();
+  await until(() => cluster.master.workers.size === 1);
   await cluster.master.stop();
   expect(heard).toEqual([
     'setup r1 0',
@@ -296,6 +299,7 @@ test('a journal hears of setup, workers, the test, its target and its end, each 
     'spawned',
     'target 4 1000',
     'spawned',
+    'gone w2',
     'testStopped 1',
   ]);
 });

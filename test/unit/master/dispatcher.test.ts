@@ -356,8 +356,10 @@ describe('users that move', () => {
     dispatcher.suspendWorker('w1');
     dispatcher.suspendWorker('w2');
     expect(totalsAfter(dispatcher, 4)).toEqual([0, 0]);
+    expect(dispatcher.isInProgress, 'the ramp waits for one of them').toBe(true);
     dispatcher.resumeWorker('w1');
     expect(totalsAfter(dispatcher, 4)).toEqual([4, 0]);
+    expect(dispatcher.isInProgress).toBe(false);
   });
 
   test('users that run already are taken over as they are, and only what is missing is started', () => {

@@ -44,6 +44,7 @@ describe('a journal', () => {
     for (let second = 0; second < 12; second++) await run.second();
     statistics.workerLost('host_2', run.time + 0.5, run.time - 3);
     journal.workerLost('host_2', run.time + 0.5, run.time - 3);
+    journal.workerGone('host_2');
     journal.targetChanged({ userCount: 20, spawnRate: 4, userClasses: ['Shopper'] });
     await journal.close();
     const { resumed, statistics: restored } = await restoredFrom(path);
@@ -58,7 +59,7 @@ describe('a journal', () => {
       test: 1,
       period: 2,
       workers: ['host_1', 'host_2', 'host_3'].map((id, index) => {
-        return { id, index, graceSeconds: 60, sequence: 32, iterations, isLost: id === 'host_2' };
+        return { id, index, graceSeconds: 60, sequence: 32, iterations, isGone: id === 'host_2' };
       }),
       running: {
         test: 1,

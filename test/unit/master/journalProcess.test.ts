@@ -38,6 +38,7 @@ const noJournal: KeptJournal = {
   setup: () => {},
   worker: () => {},
   workerLost: () => {},
+  workerGone: () => {},
   workerFound: () => {},
   testStarted: () => {},
   targetChanged: () => {},

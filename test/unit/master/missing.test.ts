@@ -77,6 +77,22 @@ describe('a worker that is missing', () => {
     await until(() => `${usersOf(cluster)}` === '4,4');
   });
 
+  test('holds a ramp up when there is no other: its users are all there when it is back, and not before', async () => {
+    await using cluster = aCluster({ workers: 1, userClasses: [idle('A')], master: { patience: patient } });
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'running');
+    cluster.workers[0]!.cable.interrupt();
+    await until(() => stateOf(cluster, 'w1') === 'missing');
+    cluster.master.start(20, 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(cluster.master.state).toBe('spawning');
+    cluster.workers[0]!.cable.resume();
+    await until(() => cluster.master.state === 'running');
+    expect(usersOf(cluster)).toEqual([20]);
+    const announced = cluster.fired.filter((name) => name.startsWith('spawningComplete'));
+    expect(announced).toEqual(['spawningComplete 2', 'spawningComplete 20']);
+  });
+
   test('[129] is given up when its grace is over, and its users go to the others; if it comes then it is told so', async () => {
     const { Counting, counts } = counting();
     using log = captureLog();
@@ -377,6 +393,18 @@ describe('a worker that joins', () => {
     const cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
     await cluster.master.quit();
     expect(() => cluster.addWorker('w2')).toThrow('the master is quitting and takes no more workers');
+  });
+
+  test('while the runner quits is let go as well', async () => {
+    const cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
+    cluster.workers[0]!.cable.hold();
+    const quit = cluster.master.quit();
+    await until(() => cluster.workers[0]!.cable.told.some(({ kind }) => kind === 'quit'));
+    const late = cluster.addWorker('w2');
+    await until(() => late.cable.told.some(({ kind }) => kind === 'quit'));
+    cluster.workers[0]!.cable.resume();
+    await quit;
+    expect(cluster.master.workers.size).toBe(0);
   });
 
   test('is waited for: so many ready ones, or so many seconds', async () => {

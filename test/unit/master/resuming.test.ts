@@ -16,7 +16,7 @@ function kept({ master, workers }: Cluster, more: Partial<RestoredRun> = {}): Re
     test: 1,
     period: 1,
     lastTime: 1_000_000_000,
-    workers: workers.map(({ id }, index) => ({ id, index, graceSeconds: 60, sequence: 0, isLost: false })),
+    workers: workers.map(({ id }, index) => ({ id, index, graceSeconds: 60, sequence: 0, isGone: false })),
     running: {
       test: 1,
       period: 1,
@@ -130,7 +130,7 @@ describe('a master that goes on with the run of another', () => {
     const counted = first.statistics.total.numRequests;
     const told = first.workers[0]!.cable.told;
     const sequence = told.reduce((last, message) => (message.kind === 'acknowledge' ? message.sequence : last), 0);
-    const restored = kept(first, { workers: [{ id: 'w1', index: 0, graceSeconds: 60, sequence, isLost: false }] });
+    const restored = kept(first, { workers: [{ id: 'w1', index: 0, graceSeconds: 60, sequence, isGone: false }] });
     await using second = aSuccessor(first, options, restored);
     second.master.resume();
     const before = counts.requests;
