@@ -7,6 +7,7 @@
 import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { WorkerHealth } from '../events/index.js';
 import { LoopDelay } from './loopDelay.js';
+import { residentBytes } from './residentMemory.js';
 
 /** Share of an interval; above it the interval is saturated. */
 export const maxLoopUtilisation = 0.9;
@@ -55,7 +56,7 @@ export class HealthMonitor {
     this.#gcMillis = 0;
     return {
       cpuPercent: cpuMicros / 10 / millis,
-      memoryBytes: process.memoryUsage.rss(),
+      memoryBytes: residentBytes(),
       loopDelayMillis,
       loopUtilisation,
       gcMillis,

@@ -1,6 +1,7 @@
 /**
  * What this process uses of its machine, between two looks.
  */
+import { residentBytes } from './residentMemory.js';
 
 export class ProcessUsage {
   #cpu = process.cpuUsage();
@@ -14,6 +15,6 @@ export class ProcessUsage {
     const cpuPercent = micros / 10 / Math.max(1, time - this.#time);
     this.#cpu = cpu;
     this.#time = time;
-    return { cpuPercent, memoryBytes: process.memoryUsage.rss() };
+    return { cpuPercent, memoryBytes: residentBytes() };
   }
 }

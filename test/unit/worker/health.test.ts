@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { HealthMonitor, isSaturated } from '../../../src/worker/health.js';
 import { until } from '../../until.js';
 
@@ -22,6 +22,20 @@ test('a loop that was blocked right after a report is told as late and busy, and
     expect(busy.cpuPercent).toBeGreaterThan(((used.user + used.system) / 300_000) * 20);
     await until(() => monitor.take().loopDelayMillis < 200);
   } finally {
+    monitor.close();
+  }
+});
+
+test('a system that lets this process open no file more, and so does not tell its memory, keeps no report back', () => {
+  const monitor = new HealthMonitor();
+  try {
+    const before = monitor.take().memoryBytes;
+    vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+      throw new Error('EMFILE: too many open files, uv_resident_set_memory');
+    });
+    expect(monitor.take().memoryBytes).toBe(before);
+  } finally {
+    vi.restoreAllMocks();
     monitor.close();
   }
 });
