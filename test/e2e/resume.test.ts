@@ -126,6 +126,18 @@ describe('a journal that stands in the way', () => {
     expect(existsSync(join(here.cwd, 'out/a_journal.tsload'))).toBe(false);
   });
 
+  test('is none of a run that is stopped before its test began', async () => {
+    const init =
+      "import { events } from 'tsload';\nevents.init.addListener(() => new Promise((done) => setTimeout(done, 60_000)));";
+    const here = place({ 'shop.ts': `${init}\n${shop('http://127.0.0.1:1')}` });
+    using run = start('-f shop.ts --master --master-bind-port 0 --headless --csv out/x', here);
+    await run.sees(/Listening for workers/);
+    expect(existsSync(join(here.cwd, 'out/x_journal.tsload'))).toBe(true);
+    run.signal('SIGINT');
+    expect((await run.finished).code).toBe(130);
+    expect(existsSync(join(here.cwd, 'out/x_journal.tsload'))).toBe(false);
+  });
+
   test('of another locustfile is refused with a sentence, and stays', async () => {
     const here = place({ 'shop.ts': shop('http://127.0.0.1:1') });
     using first = start('-f shop.ts --master --master-bind-port 0 --headless --journal j', here);

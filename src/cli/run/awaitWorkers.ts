@@ -12,13 +12,23 @@ const lookMillis = 200;
 /** So often it is said that nothing has changed. */
 const repeatMillis = 10_000;
 
-/** Resolves with false when it gives up: the time is over, or a worker that this process started ended before it had come. */
+/**
+ * Resolves with false when it gives up: the time is over, a worker that this process started ended before it had come, or so many
+ * can never come. `takesOthers`: workers that somebody else starts may join.
+ */
 export async function awaitWorkers(
   runner: Pick<MasterRunner, 'untilWorkers' | 'readyWorkerCount'>,
   own: Pick<OwnWorkers, 'count' | 'failed'>,
   { expectWorkers, expectWorkersMaxWait }: Pick<Settings, 'expectWorkers' | 'expectWorkersMaxWait'>,
+  takesOthers: boolean,
 ): Promise<boolean> {
   const expected = expectWorkers ?? Math.max(1, own.count);
+  if (!takesOthers && expected > own.count) {
+    log.error(
+      `--expect-workers is ${expected}, but only ${own.count} are started, and nobody else can join: expect fewer, or add --master`,
+    );
+    return false;
+  }
   const stopTelling = tellProgress(runner, expected);
   const failed = own.failed.then(() => 'failed' as const);
   const came = await Promise.race([runner.untilWorkers(expected, expectWorkersMaxWait), failed]);

@@ -23,7 +23,7 @@ import { awaitWorkers } from './awaitWorkers.js';
 import { readForeignLocustfile } from './foreignClasses.js';
 import { checkHosts, initialise } from './initialise.js';
 import { Outputs } from './outputs.js';
-import { endRecord, leaveRecord, openRecord, resumptionOf } from './runJournal.js';
+import { endRecord, forgetUntilBegun, leaveRecord, openRecord, resumptionOf } from './runJournal.js';
 import type { Around } from './session.js';
 import { TestRun } from './testRun.js';
 
@@ -56,6 +56,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
   const given = givenToken(settings, sources.variables);
   const token = given ?? leftToken(role, sources) ?? makeToken();
   const record = await openRecord(settings, environment, setting.locustfile);
+  const begun = forgetUntilBegun(record);
   try {
     const runner = await environment.createMasterRunner({
       bindHost: role.bindHost,
@@ -83,7 +84,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     );
     await own.start(orders(runner.ownPort, token));
     const code = await new TestRun(environment, runner, settings, outputs, {
-      isReady: () => awaitWorkers(runner, own, settings),
+      isReady: () => awaitWorkers(runner, own, settings, role.takesOthers).finally(begun),
       resume: () => resumptionOf(record, runner),
     }).run(around.signals);
     own.expectEnds();

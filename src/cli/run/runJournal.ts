@@ -1,6 +1,7 @@
 /**
  * The journal of a master's run: begun anew, or taken over from a master that was lost.
  */
+import { rmSync } from 'node:fs';
 import { epochSeconds } from '../../clock.js';
 import type { Environment, MasterRunner } from '../../environment/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
@@ -60,6 +61,23 @@ export function resumptionOf({ resumed }: RunRecord, runner: MasterRunner): Resu
   const isOver = resumed.run.test > 0;
   if (isOver) log.info('The test of that run was over when its master was lost: its results are written now');
   return isOver ? { startTime: resumed.about.startedAt, isOver } : undefined;
+}
+
+/**
+ * Until its test begins there is nothing to go on with, so a process that ends before leaves no journal, which would stand in the way
+ * of the next. Returns what says that it begins.
+ */
+export function forgetUntilBegun({ journal, resumed }: RunRecord): () => void {
+  if (journal === undefined || resumed !== undefined) return () => {};
+  const forget = (): void => {
+    try {
+      rmSync(journal.path, { force: true });
+    } catch {
+      // the next run says that it is there
+    }
+  };
+  process.once('exit', forget);
+  return () => process.off('exit', forget);
 }
 
 /** The run has ended. Where results could not be written, its journal is what is left of them. */
