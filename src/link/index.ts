@@ -40,4 +40,5 @@ export type {
   MasterAddress,
   ServerTls,
 } from './webSocket/options.js';
+export { bracketed } from './webSocket/refusals.js';
 export { connectToMaster, fetchLocustfile, openLinkServer } from './webSocketLink.js';

@@ -2,7 +2,7 @@
  * How workers join this master, as text for whoever has to start them. Pure.
  */
 import type { NetworkInterfaceInfo } from 'node:os';
-import { defaultPort, isLoopback } from './role.js';
+import { defaultPort, isLoopback, thisMachine } from './role.js';
 
 export interface JoinFacts {
   readonly bindHost: string;
@@ -26,7 +26,8 @@ export function joinLines(facts: JoinFacts): readonly string[] {
   const { bindHost, madeToken, isTokenKept } = facts;
   if (madeToken === undefined) return [];
   const isOpen = !isLoopback(bindHost);
-  const here = joinCommand(facts, isOpen && bindHost !== '*' ? bindHost : undefined);
+  const isDefault = bindHost === '*' || bindHost === thisMachine; // where a worker looks by itself
+  const here = joinCommand(facts, isDefault ? undefined : bindHost);
   const isFound = isTokenKept && (bindHost === '*' || !isOpen);
   const command = `TSLOAD_TOKEN=${madeToken} `;
   if (!isOpen) return ['To add a worker on this machine:', `    ${isFound ? '' : command}${here}`];

@@ -31,7 +31,8 @@ export type Role =
 export const defaultPort = 5557;
 /** Of tsload's workers, where Locust's have that one. */
 const defaultOwnPort = 5558;
-const thisMachine = '127.0.0.1';
+/** Where a worker looks for its master unless it is told. */
+export const thisMachine = '127.0.0.1';
 
 /** Options that decide about a whole test, which a worker does not. */
 const forMasters = [
@@ -54,7 +55,8 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
   checkTogether(settings, isMaster);
   if (settings.worker) return processes > 0 ? { kind: 'supervisor', processes } : { kind: 'worker' };
   if (!isMaster) return { kind: 'alone' };
-  const { masterBindHost, masterBindPort, spawn: spawns } = settings;
+  const { masterBindPort, spawn: spawns } = settings;
+  const masterBindHost = unbracketed(settings.masterBindHost);
   if (settings.protocol === 'locust') return mixedMaster(settings, processes);
   const takesOthers = settings.master || masterBindHost !== undefined || masterBindPort !== undefined;
   return {
@@ -69,7 +71,8 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
 
 /** Locust's protocol has no token: it is for this machine unless an address is given. */
 function mixedMaster(settings: EarlySettings, processes: number): MasterRole {
-  const { masterBindHost: host = thisMachine, masterBindPort: port = defaultPort, spawn: spawns } = settings;
+  const { masterBindPort: port = defaultPort, spawn: spawns } = settings;
+  const host = unbracketed(settings.masterBindHost) ?? thisMachine;
   const bindPort = settings.wsBindPort ?? defaultOwnPort;
   if (port === bindPort && port !== 0) {
     throw new OptionError(
@@ -77,6 +80,11 @@ function mixedMaster(settings: EarlySettings, processes: number): MasterRole {
     );
   }
   return { kind: 'master', bindHost: host, bindPort, takesOthers: true, processes, spawns, locust: { host, port } };
+}
+
+/** An IPv6 address as the system takes it, also where it was given as it stands in a URL. */
+function unbracketed(host: string | undefined): string | undefined {
+  return host?.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** 0: not asked for. */

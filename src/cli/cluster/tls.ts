@@ -39,7 +39,8 @@ function certificate({ tlsCert, tlsKey }: TlsSettings): { cert: string; key: str
   if (tlsCert === undefined) throw new OptionError('--tls-key needs --tls-cert: give the certificate of the key');
   const cert = certificates(tlsCert, '--tls-cert');
   const key = readPem('--tls-key', tlsKey);
-  const isPair = parsed('--tls-key', tlsKey, 'private key', () =>
+  const what = /ENCRYPTED/.test(key) ? 'private key without a passphrase' : 'private key';
+  const isPair = parsed('--tls-key', tlsKey, what, () =>
     new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)),
   );
   if (isPair) return { cert, key };

@@ -7,7 +7,7 @@
  */
 import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { makeFolder } from '../../folders.js';
 import { isToken } from '../options/clusterOptions.js';
 import type { Variables } from '../options/variables.js';
@@ -17,7 +17,8 @@ export function tokenPaths(port: number, variables: Variables, home = homedir())
   const name = join('tsload', `master-${hostname()}-${port}.token`);
   const runtime = variables['XDG_RUNTIME_DIR'] || `/run/user/${process.getuid?.() ?? 0}`;
   const cache = variables['XDG_CACHE_HOME'] || join(home, '.cache');
-  return [...(isFolder(runtime) ? [runtime] : []), cache].map((folder) => join(folder, name));
+  // a relative one would be another folder for each of the two
+  return [...(isFolder(runtime) ? [runtime] : []), cache].filter(isAbsolute).map((folder) => join(folder, name));
 }
 
 /** The token in the first of the files that is there, is ours, and is nobody else's to read. */

@@ -94,7 +94,7 @@ const worker = {
     group: 'Worker options',
     help: "Be a worker: run the users that a master gives it. Without -f (or with -f -) it runs its master's locustfile.",
   }),
-  processes: optional(whole(Number.MIN_SAFE_INTEGER, 100_000), {
+  processes: optional(whole(-100_000, 100_000), {
     name: 'processes',
     env: 'PROCESSES',
     group: 'Worker options',

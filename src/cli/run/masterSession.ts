@@ -5,6 +5,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { Environment, MasterRunner, MasterRunnerOptions } from '../../environment/index.js';
 import { LocustfileError, OptionError } from '../../errors.js';
+import { bracketed } from '../../link/index.js';
 import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { PrefixedLines } from '../../spawn/index.js';
@@ -174,7 +175,7 @@ async function announce(setting: MasterSetting, runner: MasterRunner, madeToken:
   const paths = tokenPaths(runner.port, sources.variables, sources.home);
   if (madeToken === undefined) forgetTokens(paths);
   const kept = madeToken === undefined ? undefined : await keepToken(madeToken, paths);
-  log.info(`Listening for workers at ${role.bindHost}:${runner.port}`);
+  log.info(`Listening for workers at ${bracketed(role.bindHost)}:${runner.port}`);
   const facts = { bindHost: role.bindHost, interfaces: networkInterfaces(), hostname: hostname() };
   const own = joinLines({
     ...facts,

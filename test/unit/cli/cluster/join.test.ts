@@ -47,6 +47,16 @@ describe('the command to join with', () => {
     ]);
   });
 
+  test.each(['::1', 'localhost', '127.0.0.2'])(
+    'of a master at %s names it, as a worker looks at 127.0.0.1',
+    (bindHost) => {
+      expect(lines({ bindHost })).toEqual([
+        'To add a worker on this machine:',
+        `tsload --worker --master-host ${bindHost}`,
+      ]);
+    },
+  );
+
   test('of a master at one outer address has that address', () => {
     expect(lines({ bindHost: '10.0.0.7' })).toEqual([
       'To add a worker, here or on another machine:',

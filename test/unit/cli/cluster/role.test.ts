@@ -26,6 +26,11 @@ describe('the part that a process plays', () => {
     ['--processes 0', { kind: 'alone' }],
     ['--master', open],
     ['--master --master-bind-host 10.0.0.1 --master-bind-port 6000', { ...open, bindHost: '10.0.0.1', bindPort: 6000 }],
+    ['--master --master-bind-host [::1]', { ...open, bindHost: '::1' }],
+    [
+      '--master --protocol locust --master-bind-host [::1]',
+      { ...mixed, bindHost: '::1', locust: { host: '::1', port: 5557 } },
+    ],
     ['--processes 4', { ...own, processes: 4 }],
     ['--processes -1', { ...own, processes: 8 }],
     ['--processes 2 --master-bind-host 127.0.0.1', { ...open, bindHost: '127.0.0.1', processes: 2 }],

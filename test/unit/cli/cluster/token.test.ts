@@ -80,6 +80,12 @@ describe('the file of a made token', () => {
     expect(await keepToken('abc', ['/proc/none/x.token'])).toBeUndefined();
   });
 
+  test('has no place in a folder that is relative, as another process may be in another one', () => {
+    const variables = { XDG_RUNTIME_DIR: '/none', XDG_CACHE_HOME: 'cache' };
+    expect(tokenPaths(5557, variables, '/home/me')).toEqual([]);
+    expect(tokenPaths(5557, { XDG_RUNTIME_DIR: '/none' }, '')).toEqual([]);
+  });
+
   test('one that a killed master left is replaced', async () => {
     const paths = placesIn(folder());
     await keepToken('old', paths);
