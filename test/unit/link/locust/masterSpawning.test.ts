@@ -22,7 +22,7 @@ describe('a spawn', () => {
     expect(told).not.toMatchObject({ timestamp: expect.toSatisfy(Number.isInteger) });
   });
 
-  test('is followed by later ones, also within one moment', async () => {
+  test('is followed by later ones, also when they are sent at once', async () => {
     await using master = await OurMaster.open();
     const { peer, heard } = await master.worker();
     heard.say(testStart());
@@ -33,7 +33,8 @@ describe('a spawn', () => {
       .map(({ data }) => plain(data))
       .map((data) => Reflect.get(Object(data), 'timestamp'));
     expect(times.toSorted((a, b) => a - b)).toEqual(times);
-    expect(new Set(times).size).toBe(5);
+    const gaps = times.slice(1).map((time, at) => time - times[at]);
+    expect(Math.min(...gaps), 'a millisecond, less what a float loses').toBeGreaterThan(0.0009);
   });
 
   test('of users that start one after the other is paced here: the worker starts what it is told at once', async () => {
