@@ -37,6 +37,27 @@ describe('a worker of ours', () => {
     hasNoTraceback(master.run);
   });
 
+  test('that is frozen gives its users up when others have them, and gets its share again', async () => {
+    await using target = await aTarget();
+    using master = await LocustMaster.start(`--host ${target.url} --enable-rebalancing --stop-timeout 5`, { files });
+    using frozen = startOurWorker(master.port, '', { files });
+    using _ = startOurWorker(master.port, '', { files });
+    await master.workers(2);
+    await master.swarm(4);
+    frozen.signal('SIGSTOP');
+    await master.sees(({ workers }) =>
+      workers.some(({ state, user_count }) => state === 'running' && user_count === 4),
+    );
+    frozen.signal('SIGCONT');
+    await frozen.sees(/the master has missed this worker, and has not told it to go on/);
+    await master.sees(({ workers }) =>
+      workers.every(({ state, user_count }) => state === 'running' && user_count === 2),
+    );
+    const stopped = await master.stop();
+    expect(entry(stopped, '/page')['num_requests']).toBe(target.total());
+    await master.isWell();
+  });
+
   test('that is stopped leaves in order: all that it measured is counted, and the others take its users', async () => {
     await using target = await aTarget();
     using master = await LocustMaster.start(`--host ${target.url} --stop-timeout 5`, { files });

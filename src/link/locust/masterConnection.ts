@@ -79,6 +79,7 @@ export class MasterConnection implements WorkerEnd {
       received: (envelope) => this.#take(envelope),
       interrupted: (reason) => this.#delivery.interrupted(reason),
       resumed: (silentSeconds) => this.#resumed(silentSeconds),
+      stoodStill: (seconds) => this.#test.stoodStill(seconds),
     });
     this.#reports = new WorkerReports(options.userClasses, this.#settings.reportSeconds);
     this.#logs = new LogBuffer(this.#id, this.#settings.logSeconds);

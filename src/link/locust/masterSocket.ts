@@ -35,6 +35,8 @@ export interface MasterSocketOptions {
   interrupted(reason: string): void;
   /** `silentSeconds`: how long nothing was heard. */
   resumed(silentSeconds: number): void;
+  /** Over a connection that stood, no heartbeat went out for so long: this process stood still. */
+  stoodStill(seconds: number): void;
 }
 
 interface Beat {
@@ -65,6 +67,7 @@ export class MasterSocket {
   #provenAt = performance.now();
   #answeredAt: number | undefined;
   #heardAt = performance.now();
+  #beatAt = performance.now();
   #unanswered: number[] = [];
   #roundTripMillis: number | undefined;
 
@@ -117,7 +120,10 @@ export class MasterSocket {
       current_cpu_usage: Number.isFinite(cpuPercent) ? cpuPercent : 0,
       current_memory_usage: Number.isFinite(memoryBytes) ? Math.round(memoryBytes) : 0,
     };
-    this.#unanswered = [...this.#unanswered.slice(-9), performance.now()];
+    const now = performance.now();
+    if (this.isKnown) this.options.stoodStill((now - this.#beatAt) / 1000);
+    this.#beatAt = now;
+    this.#unanswered = [...this.#unanswered.slice(-9), now];
     this.#push(this.#pack('heartbeat', data, false));
   }
 

@@ -43,6 +43,7 @@ export class MasterTest {
   #afterStop: ForeignSpawn | undefined;
   /** When a worker that was missed joins anew: milliseconds of `performance.now()`. */
   #rejoinAt = Number.POSITIVE_INFINITY;
+  #isRebalancing = false;
   #step = 0;
   #lastTimestamp = 0;
   readonly #classes: ReadonlySet<string>;
@@ -57,6 +58,11 @@ export class MasterTest {
     const spawn = readSpawn(data);
     if (this.#isStopping) this.#afterStop = spawn;
     else this.#begin(spawn);
+  }
+
+  /** What the master said meanwhile is on its way, but others may have the users. */
+  stoodStill(seconds: number): void {
+    if (this.#isRebalancing) this.resumed(seconds);
   }
 
   /** There is a connection again. */
@@ -124,13 +130,14 @@ export class MasterTest {
   }
 
   /** A master counts on the first answer, also to a spawn that is too old to be obeyed. */
-  #begin({ timestamp, counts, settings }: ForeignSpawn): void {
+  #begin({ timestamp, counts, isRebalancing, settings }: ForeignSpawn): void {
     this.options.post('spawning', null);
     if (timestamp <= this.#lastTimestamp) {
       log.info('a spawn that is no newer than the one before is discarded');
       return;
     }
     this.#lastTimestamp = timestamp;
+    this.#isRebalancing = isRebalancing;
     this.#rejoinAt = Number.POSITIVE_INFINITY;
     const startTime = epochSeconds();
     if (!this.#isOn) {

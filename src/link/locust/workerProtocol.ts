@@ -17,6 +17,8 @@ export interface ForeignSpawn {
   /** Seconds since 1970, of the master's clock: only their order counts. */
   readonly timestamp: number;
   readonly counts: Readonly<Record<string, number>>;
+  /** Users of a worker that is missed are given to others. */
+  readonly isRebalancing: boolean;
   readonly settings: TestSettings;
 }
 
@@ -27,6 +29,7 @@ export function readSpawn(data: unknown): ForeignSpawn {
   return {
     timestamp: real(fields, 'timestamp', 0, Number.MAX_VALUE),
     counts: readClassCounts(fields['user_classes_count']),
+    isRebalancing: options['enable_rebalancing'] === true,
     settings: {
       host: optionalText(fields, 'host', maxName),
       stopTimeoutSeconds: optionalReal(fields, 'stop_timeout', 0, maxSeconds) ?? 0,

@@ -115,6 +115,20 @@ describe('a connection that breaks', () => {
     expect(worker.kinds()).not.toContain('stop');
   });
 
+  test.each([
+    ['stops its users, which others have by then, and joins anew: with rebalancing', true],
+    ['goes on: without rebalancing', false],
+  ])('a worker that stood still for longer than a master waits %s', async (_, isRebalancing) => {
+    await using master = await ScriptedMaster.open();
+    const times = { missedSeconds: 0.5, rejoinSeconds: 0.1, reportSeconds: 1 };
+    using worker = await OurWorker.open(master.port, { ...times, beatMillis: 600 });
+    await master.say('spawn', aSpawn({ parsed_options: { enable_rebalancing: isRebalancing } }));
+    await worker.next('spawn');
+    await worker.next('heartbeat', 3);
+    expect(worker.kinds().includes('stop')).toBe(isRebalancing);
+    expect(worker.news).toEqual([]);
+  });
+
   test.concurrent('a worker without a master can leave all the same', async () => {
     await using master = await ScriptedMaster.open();
     using worker = await OurWorker.open(master.port, { reviveSeconds: 0.5 });
