@@ -115,13 +115,14 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('the master is killed and resumed, and the stop cuts requests off: each is counted or cut off, which is said', async () => {
-    using scenario = await Scenario.begin({ ...withJournal, answerMillis: 400, stopTimeout: 0 });
-    await scenario.goesOn(30);
+    using scenario = await Scenario.begin({ ...withJournal, answerMillis: 1_000, stopTimeout: 0 });
+    await scenario.goesOn(18);
     scenario.master.signal('SIGKILL');
-    await scenario.goesOn(30);
+    await scenario.goesOn(12);
     const second = scenario.startMaster('--resume out/x_journal.tsload');
     await until(() => second.stderr.match(/is back with 2 users/g)?.length === 3);
-    await scenario.goesOn(30);
+    await scenario.goesOn(12);
+    await until(() => scenario.target.underWay >= 4, { what: 'requests that the stop cuts off' });
     const ended = await scenario.end();
     const uncounted = Object.values(ended.missing).reduce((sum, count) => sum + count, 0);
     expect(ended.cutOff, transcript(ended)).toBeGreaterThan(0);

@@ -154,7 +154,9 @@ export class Scenario {
 
   /** Waits until exactly so many users make requests. */
   async hasUsers(count: number): Promise<void> {
-    const isThere = () => activeUsers(this.hits, 1, Date.now() / 1000 - 0.2) === count;
+    // a request is told when it is answered
+    const seconds = 1 + (2 * (this.options.answerMillis ?? 0)) / 1000;
+    const isThere = () => activeUsers(this.hits, seconds, Date.now() / 1000 - 0.2) === count;
     await until(isThere, { timeoutMs: 60_000, intervalMs: 100, what: `${count} active users` }).catch((thrown) => {
       const said = [this.master, ...this.workers].map(({ stderr }) => stderr.slice(-3000));
       throw new Error(`${thrown}; master and workers said\n${said.join('\n---\n')}`);

@@ -10,6 +10,7 @@ export const targetUrl = `http://${targetAddress}:8080`;
 
 export class Target {
   #hits: Hit[] = [];
+  #underWay = 0;
   #isReady = false;
   #isAll = false;
 
@@ -29,6 +30,11 @@ export class Target {
     return this.#hits;
   }
 
+  /** Requests without an answer, a tenth of a second ago. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
   /** Every request that came, in their order. No further ones are told. */
   async all(): Promise<readonly Hit[]> {
     if (!this.#isAll) this.child.send('all');
@@ -39,6 +45,7 @@ export class Target {
   #hear(told: Told): void {
     this.#isReady ||= told.isReady === true;
     for (const hit of told.hits ?? []) this.#hits.push(hit);
+    this.#underWay = told.underWay ?? 0;
     this.#isAll ||= told.isAll === true;
   }
 }
@@ -46,5 +53,6 @@ export class Target {
 interface Told {
   readonly isReady?: true;
   readonly hits?: readonly Hit[];
+  readonly underWay?: number;
   readonly isAll?: true;
 }

@@ -29,7 +29,7 @@ server.listen(8080, address, () => tell({ isReady: true }));
 function flush(): void {
   const told = hits.filter(({ isAnswered }) => isAnswered);
   hits = hits.filter(({ isAnswered }) => !isAnswered);
-  if (told.length > 0) tell({ hits: told });
+  tell({ hits: told, underWay: hits.length });
 }
 
 function tell(message: unknown): void {
