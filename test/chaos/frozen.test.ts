@@ -67,20 +67,20 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('with rebalancing, a worker that stood still until others had its users runs not one more task of them', async () => {
-    using scenario = await Scenario.begin({ master: '--enable-rebalancing', stopTimeout: 2 });
+    using scenario = await Scenario.begin({ users: 15, master: '--enable-rebalancing', stopTimeout: 2 });
     await scenario.goesOn();
     const id = scenario.idOf(1);
     scenario.workers[1]?.signal('SIGSTOP');
-    await scenario.hasUsers(4);
-    await scenario.hasUsers(6);
+    await scenario.hasUsers(10);
+    await scenario.hasUsers(15);
     await scenario.goesOn();
     scenario.workers[1]?.signal('SIGCONT');
     await scenario.master.sees(new RegExp(`worker ${id} is back`));
     const after = Date.now() / 1000;
     await scenario.goesOn();
-    await scenario.hasUsers(6);
+    await scenario.hasUsers(15);
     const ended = await scenario.end();
-    expectNothingLost(ended);
+    expectNothingLost(ended, 15);
     expect(ended.master.stderr).toMatch(
       new RegExp(`the users of worker ${id}, which is missing, are given to other workers`),
     );

@@ -99,15 +99,20 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     expect(scenario.masterMachine.files).toEqual([]);
   });
 
-  test('the master is killed and resumed: workers come back with what they measured meanwhile', async () => {
+  test('the master is killed and resumed, twice: workers come back with what they measured meanwhile', async () => {
     using scenario = await Scenario.begin(withJournal);
-    await scenario.goesOn();
-    scenario.master.signal('SIGKILL');
-    await scenario.goesOn(120);
-    const second = scenario.startMaster('--resume out/x_journal.tsload');
-    await until(() => second.stderr.match(/is back with 2 users/g)?.length === 3, {
-      what: 'three workers that are back',
-    });
+    for (const standsStill of [false, true]) {
+      await scenario.goesOn();
+      // then reports are on their way that nobody has taken in
+      if (standsStill) scenario.master.signal('SIGSTOP');
+      await scenario.goesOn(90);
+      scenario.master.signal('SIGKILL');
+      await scenario.goesOn(90);
+      const next = scenario.startMaster('--resume out/x_journal.tsload');
+      await until(() => next.stderr.match(/is back with 2 users/g)?.length === 3, {
+        what: 'three workers that are back',
+      });
+    }
     await scenario.goesOn();
     const ended = await scenario.end();
     expectNothingLost(ended);
