@@ -49,8 +49,9 @@ export class ReplacedFile {
     return this.#lastWrite;
   }
 
+  /** The same for every process: what one that was killed has left is the next one's. */
   get #besides(): string {
-    return `${this.target}.${process.pid}.tmp`;
+    return `${this.target}.tsload.tmp`;
   }
 
   async #replace(content: string | Iterable<string>): Promise<void> {

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
@@ -76,7 +85,7 @@ test('a write that fails leaves the old version, is remembered, and the next one
   const path = join(folder.path, 'out');
   const file = await ReplacedFile.open(path);
   await file.write('first');
-  const obstacle = `${path}.${process.pid}.tmp`;
+  const obstacle = `${path}.tsload.tmp`;
   mkdirSync(obstacle);
   await file.write('second');
   expect(file.failed).toMatch(/out could not be written: EISDIR: illegal operation on a directory$/);
@@ -85,6 +94,14 @@ test('a write that fails leaves the old version, is remembered, and the next one
   await file.write('third');
   expect(file.failed).toBeUndefined();
   expect(readFileSync(path, 'utf8')).toBe('third');
+});
+
+test('what a process that was killed while it wrote has left beside the file goes with the next writer', async () => {
+  using folder = aFolder();
+  const path = join(folder.path, 'out');
+  writeFileSync(`${path}.tsload.tmp`, 'half of it');
+  await ReplacedFile.open(path);
+  expect(readdirSync(folder.path)).toEqual([]);
 });
 
 test('a queue that outgrows its bound loses the oldest rows, and says so', async () => {
