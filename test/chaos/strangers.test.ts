@@ -63,7 +63,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     expectNothingLost(ended);
     const refusals = ended.master.stderr.split('\n').filter((line) => line.includes('refused a connection from'));
     expect(
-      refusals.filter((line) => line.includes('the token is wrong')),
+      refusals.filter((line) => line.includes('token is wrong')),
       transcript(ended),
     ).toHaveLength(1);
     expect(
