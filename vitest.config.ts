@@ -47,7 +47,7 @@ export default defineConfig({
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           globalSetup: ['test/setup/chaos.ts', 'test/setup/buildDist.ts'],
-          testTimeout: 200_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
         },
       },
