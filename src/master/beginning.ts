@@ -76,7 +76,10 @@ export class Beginning {
     const { crew } = this;
     this.options.prepare();
     await this.events.testStart();
-    await crew.facts.until(() => areAllBack(crew) || current.isStopping, Number.POSITIVE_INFINITY);
+    await crew.facts.until(
+      () => areAllBack(crew, current.settings.iterations) || current.isStopping,
+      Number.POSITIVE_INFINITY,
+    );
     if (current.isStopping) return;
     crew.grants.release();
     this.#beginRamps(current);

@@ -24,8 +24,7 @@ export class IterationPool {
   readonly #shares = new Map<string, Share>();
   /** Of workers that are gone, and whose unfinished iterations went back. */
   readonly #gone = new Map<string, Share>();
-  /** Finished by workers that are gone and began anew. */
-  #forgotten = 0;
+  #finished = 0;
   /** To be granted. */
   #free: number;
   /** Nothing is granted: workers that may have some of it are still to come. */
@@ -41,9 +40,7 @@ export class IterationPool {
 
   /** Finished and reported, by workers that are gone as well. */
   get finished(): number {
-    let sum = this.#forgotten;
-    for (const { finished } of [...this.#shares.values(), ...this.#gone.values()]) sum += finished;
-    return sum;
+    return this.#finished;
   }
 
   get isDone(): boolean {
@@ -53,7 +50,6 @@ export class IterationPool {
   /** A worker may ask from now on; it begins with nothing, also when there was one of that name. */
   join(worker: string): void {
     if (this.#shares.has(worker)) return;
-    this.#forgotten += this.#gone.get(worker)?.finished ?? 0;
     this.#gone.delete(worker);
     this.#shares.set(worker, { granted: 0, finished: 0, returned: 0, isWaiting: false });
   }
@@ -61,6 +57,7 @@ export class IterationPool {
   /** What a worker had finished that is gone since before this pool was made. */
   credit(worker: string, finished: number): void {
     this.#gone.set(worker, { granted: finished, finished, returned: 0, isWaiting: false });
+    this.#finished += finished;
     this.#free = Math.max(0, this.#free - finished);
   }
 
@@ -96,7 +93,7 @@ export class IterationPool {
     if (this.#gone.has(worker)) this.adopt(worker, state);
     const share = this.#shares.get(worker);
     if (share === undefined) return [];
-    if (isReported) share.finished = Math.max(share.finished, state.finished);
+    if (isReported) this.#finish(share, state.finished);
     const back = Math.max(0, state.returned - share.returned);
     share.returned += back;
     this.#free += back;
@@ -119,6 +116,12 @@ export class IterationPool {
     this.#gone.set(worker, share);
     this.#free += share.granted - share.returned - share.finished;
     return this.#serve();
+  }
+
+  #finish(share: Share, finished: number): void {
+    const more = Math.max(0, finished - share.finished);
+    share.finished += more;
+    this.#finished += more;
   }
 
   #serve(): Grant[] {

@@ -1,7 +1,7 @@
 /**
  * A master goes on where another one ended: its workers are missing at first, and come back with what they are doing.
  */
-import type { LinkVitals, MasterEnd } from '../link/index.js';
+import type { IterationLimit, LinkVitals, MasterEnd } from '../link/index.js';
 import { getLogger } from '../log.js';
 import type { Crew } from './crew.js';
 import type { RestoredRun, RestoredWorker, TestRecord } from './journal.js';
@@ -24,9 +24,13 @@ export function restoreCrew(crew: Crew, { workers, period, running, lastTime }: 
   if (names !== '') log.info(`the run that a former master began goes on when its workers are back: ${names}`);
 }
 
-/** Every worker of the former master is back, or is not waited for any more. */
-export function areAllBack(crew: Crew): boolean {
-  return crew.workers.every(({ link, isReplaced }) => !(link instanceof AbsentLink) || isReplaced);
+/**
+ * Every worker of the former master is back, or is not waited for any more. With `iterations` of a total also one whose lease is over
+ * is waited for: nobody else knows which of them it has finished.
+ */
+export function areAllBack(crew: Crew, iterations: IterationLimit | undefined): boolean {
+  const isTotal = iterations?.kind === 'total';
+  return crew.workers.every(({ link, isReplaced }) => !(link instanceof AbsentLink) || (isReplaced && !isTotal));
 }
 
 function expected(

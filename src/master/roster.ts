@@ -184,10 +184,12 @@ export class Roster {
     else if (verdict === 'replace') this.#replace(worker);
   }
 
-  /** Its lease is over, so it has stopped its users: others may have them. It may still come back. */
+  /**
+   * Its lease is over, so it has stopped its users: others may have them. It may still come back, with iterations that it finished
+   * and could not report: those are not for others before it is given up.
+   */
   #replace(worker: WorkerNode): void {
     worker.isReplaced = true;
-    this.crew.grants.leave(worker);
     const current = this.options.current();
     if (current?.ramps === undefined || current.isStopping) return;
     log.warning(`the users of worker ${worker.id}, which is missing, are given to other workers`);

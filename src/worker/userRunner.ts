@@ -185,7 +185,7 @@ export class UserRunner {
   #create(name: string): User | undefined {
     const userClass = this.options.userClasses.get(name);
     try {
-      if (userClass === undefined) throw new Error(`there is no user class ${name} here`);
+      if (userClass === undefined) throw new Error(`there is no class of this name in the locustfile here`);
       return createUser(userClass, this.options.environment);
     } catch (thrown) {
       if (thrown instanceof StopTest) this.options.stopTest(thrown);

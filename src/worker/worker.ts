@@ -132,7 +132,8 @@ export class Worker {
       ended: (user) => this.#runtime.dismiss(user),
       changed: () => this.#test.usersChanged(),
       constructionFailed: (message) => this.fault(message),
-      nobodyCanStart: () => this.#stopTest('no users can be started: the constructor of every class threw'),
+      nobodyCanStart: () =>
+        this.#stopTest('no users can be started here: every class that is wanted is missing or its constructor threw'),
       stopTest: (reason) => this.#stopTest(reason),
     });
   }

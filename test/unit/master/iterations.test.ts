@@ -78,6 +78,33 @@ describe('a total of iterations', () => {
     expect(cluster.statistics.total.numRequests).toBe(400);
   });
 
+  test('is met exactly when a worker comes back whose users were given to others', async () => {
+    const { Working, runs } = working(5);
+    await using cluster = aCluster({
+      workers: 2,
+      userClasses: [Working],
+      iterations: total(300),
+      settings: { leaseSeconds: 0.4 },
+      worker: { times: { heartbeatSeconds: 0.05, watchSeconds: 0.02 } },
+      master: { patience: { ...impatient, extraGraceSeconds: 60 } },
+    });
+    cluster.master.start(4, 1000);
+    await until(() => runs.finished > 20);
+    cluster.workers[0]!.cable.hold();
+    await until(() => cluster.master.workers.get('w1')?.isReplaced);
+    let before = -1;
+    const isIdle = () => {
+      const isSame = before === runs.finished;
+      before = runs.finished;
+      return isSame;
+    };
+    await until(isIdle, { intervalMs: 300, what: 'others that have done all that they may' });
+    cluster.workers[0]!.cable.resume();
+    await until(() => cluster.master.state === 'stopped');
+    expect(cluster.statistics.total.numRequests).toBe(300);
+    expect(runs.finished).toBe(300);
+  });
+
   test('is met exactly when users are taken back meanwhile, whose tasks are cut off', async () => {
     const { Working, runs } = working(30);
     await using cluster = aCluster({ workers: 2, userClasses: [Working], iterations: total(120) });
