@@ -3,7 +3,7 @@
  */
 import { OptionError } from '../../errors.js';
 import { flag, type OptionSpec, optional, repeated, withDefault } from './optionSpec.js';
-import { choice, filename, text, timeSpan, whole } from './valueKinds.js';
+import { choice, filename, host, text, timeSpan, whole } from './valueKinds.js';
 
 const port = (least: 0 | 1) => whole(least, 65_535, '<port>');
 
@@ -14,7 +14,7 @@ const master = {
     group: 'Master options',
     help: 'Be the master of workers that join from other processes or machines. It has no users of its own.',
   }),
-  masterBindHost: optional(text('<host>'), {
+  masterBindHost: optional(host('--master-bind-port'), {
     name: 'master-bind-host',
     env: 'MASTER_BIND_HOST',
     group: 'Master options',
@@ -100,7 +100,7 @@ const worker = {
     group: 'Worker options',
     help: 'Run on this many processes: a master, and so many workers, on this machine; with --worker as many workers of its master. -1: one for each core.',
   }),
-  masterHost: withDefault(text('<host>'), '127.0.0.1', '127.0.0.1', {
+  masterHost: withDefault(host('--master-port'), '127.0.0.1', '127.0.0.1', {
     name: 'master-host',
     env: 'MASTER_NODE_HOST',
     group: 'Worker options',

@@ -9,6 +9,23 @@ export function text(metavar: string): ValueKind<string> {
   return { read: (given) => given, expected: 'a text', example: metavar, metavar, type: 'text' };
 }
 
+/** A name or address of a machine; `port`: the option for what some write behind it. */
+export function host(port: string): ValueKind<string> {
+  return {
+    read: (given) => (isHost(given) ? given : undefined),
+    expected: `a name or an address alone (the port is ${port})`,
+    example: '192.0.2.2',
+    metavar: '<host>',
+    type: 'text',
+  };
+}
+
+/** Without scheme, user, port and path. An address of IPv6 may stand in brackets, and name an interface: `fe80::1%eth0`. */
+function isHost(text: string): boolean {
+  const bracketed = text.includes(':') && !text.startsWith('[') ? `[${text.replace(/%[\w.-]+$/, '')}]` : text;
+  return text !== '' && !/[\s/?#@\\]/.test(text) && URL.canParse(`ws://${bracketed}:1`);
+}
+
 /** A text that is not empty: a file to write. */
 export function filename(metavar = '<filename>'): ValueKind<string> {
   return {

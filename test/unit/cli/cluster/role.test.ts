@@ -67,6 +67,17 @@ describe('the part that a process plays', () => {
     ['--master --ws-bind-port 6000', 2, /^--ws-bind-port needs --protocol locust: it is for a master that takes/],
     ['--master --protocol locust --ws-bind-port 5557', 2, /^--master-bind-port and --ws-bind-port are both 5557: /],
     ['--protocol smoke', 2, /^--protocol must be one of tsload, locust but is "smoke"/],
+    [
+      '--worker --master-host 10.0.0.1:6000',
+      2,
+      /^--master-host must be a name or an address alone \(the port is --master-port\)/,
+    ],
+    ['--worker --master-host http://a', 2, /^--master-host must be a name or an address alone/],
+    ['--worker --master-host me@a', 2, /^--master-host must be a name or an address alone/],
+    ['--worker --master-host a/b', 2, /^--master-host must be a name or an address alone/],
+    ['--worker --master-host [::1', 2, /^--master-host must be a name or an address alone/],
+    ['--worker --master-host=', 2, /^--master-host must be a name or an address alone/],
+    ['--master --master-bind-host 10.0.0.1:80', 2, /^--master-bind-host must be .* \(the port is --master-bind-port\)/],
     ['--expect-workers 0', 2, /^--expect-workers must be a whole number of at least 1/],
     ['--master-bind-port 70000', 2, /^--master-bind-port must be a whole number from 0 to 65535/],
   ])('%j is refused with one sentence', async (line, code, message) => {
@@ -74,6 +85,13 @@ describe('the part that a process plays', () => {
     expect(thrown).toMatchObject({ message: expect.stringMatching(message) });
     expect(exitCodeFor(thrown)).toBe(code);
   });
+
+  test.each(['a', 'a-1.b_c.example', '10.0.0.1', '::1', '[::1]', '2001:db8::1', 'fe80::1%eth0', 'bücher.example'])(
+    'a master may be at %s',
+    async (host) => {
+      expect((await settingsOf(`--worker --master-host ${host}`)).masterHost).toBe(host);
+    },
+  );
 
   test('variables of Locust make a master and a worker', async () => {
     expect(roleOf(await settingsOf('', { LOCUST_MODE_MASTER: 'true', LOCUST_MASTER_BIND_PORT: '6001' }), 8)).toEqual({
