@@ -235,6 +235,23 @@ describe.concurrent('a worker', () => {
     expect(code).toBe(2);
   });
 
+  test('that is interrupted while its init listeners run leaves its master, which does not wait for it', async () => {
+    const waiting = `events.init.addListener(async ({ runner }) => {
+      if (runner?.workerIndex !== 0) return;
+      console.log('waits');
+      await new Promise((done) => setTimeout(done, 60_000));
+    });`;
+    const here = place({ 'locustfile.ts': `${idleUsers('U')}\n${waiting}` });
+    const { run, port } = await startMaster('--expect-workers 2 --only-summary', here);
+    using _ = run;
+    using worker = startWorker(port, '', here);
+    await worker.sees(/^waits$/m);
+    worker.signal('SIGINT');
+    expect((await worker.finished).code).toBe(130);
+    await run.sees(/ is gone: it quit/);
+    expect(run.stderr).not.toMatch(/is missing/);
+  });
+
   test('that is interrupted leaves in good order, with all that it measured, and the test goes on', async () => {
     const here = place({ 'locustfile.ts': talkative });
     const { run, port } = await startMaster('--expect-workers 2 -u 4 -r 4 --tags wanted --json U', here);

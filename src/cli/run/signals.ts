@@ -34,8 +34,13 @@ export class Signals {
 
   #received(signal: WatchedSignal): void {
     this.#count++;
-    if (this.#listener === undefined || this.#count > 2) process.exit(128 + constants.signals[signal]);
+    if (this.#listener === undefined || this.#count > 2) process.exit(codeOfSignal(signal));
     else if (this.#count === 1) this.#listener.stop(signal);
     else this.#listener.hurry(signal);
   }
+}
+
+/** Exit code of a process that a signal has ended at once. */
+export function codeOfSignal(signal: WatchedSignal): number {
+  return 128 + constants.signals[signal];
 }

@@ -1,7 +1,7 @@
 /**
  * A worker: joins its master, runs users as it says, and ends with it.
  */
-import type { WorkerRunnerOptions } from '../../environment/index.js';
+import type { WorkerRunner, WorkerRunnerOptions } from '../../environment/index.js';
 import { ConnectionError, OptionError } from '../../errors.js';
 import { fetchLocustfile, type MasterAddress } from '../../link/index.js';
 import { type LoadedLocustfile, loadLocustfiles, loadPackage, type TsloadModule } from '../../locustfile/index.js';
@@ -18,6 +18,7 @@ import { initialise } from './initialise.js';
 import { formatRecord, shortHostname } from './logging.js';
 import { hintAtProcesses } from './processesHint.js';
 import type { Around } from './session.js';
+import { codeOfSignal, type Signals } from './signals.js';
 import { unlessStuck } from './unlessStuck.js';
 import { WorkerRun } from './workerRun.js';
 
@@ -69,12 +70,24 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   if (!early.supervised) log.info(`Joined the master, as worker ${runner.clientId}`);
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (!early.supervised) hintAtProcesses(environment.events);
+  leaveAtSignal(around.signals, runner);
   await initialise(environment, runner).catch(async (thrown: unknown) => {
     await runner.quit(); // or the master would wait for it to come back
     throw thrown;
   });
   runner.release();
   return await new WorkerRun(environment, runner, early.supervised).run(around.signals);
+}
+
+/** Until the run hears of signals itself. A master that is not told would wait for this worker to come back. */
+function leaveAtSignal(signals: Signals, runner: WorkerRunner): void {
+  signals.giveTo({
+    stop: (signal) => {
+      log.info(`Got ${signal}: leaving the master (once more: at once)`);
+      void runner.quit().finally(() => process.exit(codeOfSignal(signal)));
+    },
+    hurry: (signal) => process.exit(codeOfSignal(signal)),
+  });
 }
 
 function remark(line: string | undefined): void {
