@@ -94,17 +94,18 @@ export class Roster {
     else this.#enter(worker, current);
   }
 
-  /** Its users are gone: because it was told so, or without being asked, as its lease or its run time was over. */
+  /** Its users are gone: because it was told so, or without being asked, as its lease or its run time was over, or by `stop()` there. */
   stopped(worker: WorkerNode, test: number): void {
     const current = this.options.current();
     if (current === undefined || current.number !== test || current.isStopping) {
       worker.stoppedTest = test;
       return;
     }
-    if (current.settings.leaseSeconds === undefined) {
+    if (current.settings.leaseSeconds === undefined || worker.startedTest !== test) {
       current.ramps?.removeWorker(worker.id);
       return;
     }
+    worker.startedTest = 0; // until it says that the test goes on there: else it says once more that its users are gone
     // spawns that are on their way to it it ignores until it hears of the test once more
     this.crew.tellTest(worker, current.number, current.startTime, current.settings);
     current.ramps?.resumeWorker(worker.id);

@@ -93,6 +93,7 @@ export class WorkerTest {
 
   spawn(message: SpawnMessage): void {
     if (message.test !== this.#test || message.step <= this.#lastStep) return;
+    if (this.#phase === 'over') this.#sayStopped(); // the master counts on users here
     if (this.#phase === 'beginning') this.#early.push(message);
     if (this.#phase !== 'running' || this.parts.leash.isLeaseOver) return;
     this.#lastStep = message.step;
@@ -223,6 +224,7 @@ export class WorkerTest {
   #goOn({ test, period, startTime, settings }: TestStart): void {
     const { options, users } = this.parts;
     if (period !== this.#period) this.reset(period);
+    if (this.#phase === 'over') this.#sayStopped();
     if (this.#phase !== 'running') return;
     options.applySettings?.(settings);
     users.stopTimeoutSeconds = settings.stopTimeoutSeconds;

@@ -219,6 +219,22 @@ describe('a worker that is missing', () => {
   });
 });
 
+test('a worker that stopped its users by itself gets none when it is back from a lost connection', async () => {
+  await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], master: { patience: patient } });
+  cluster.master.start(6, 1000);
+  await until(() => cluster.master.state === 'running');
+  const [stopped, other] = cluster.workers;
+  await stopped!.worker.stop();
+  await until(() => `${usersOf(cluster)}` === '0,6');
+  stopped!.cable.interrupt();
+  await until(() => stateOf(cluster, 'w1') === 'missing');
+  const spawns = () => other!.cable.told.filter(({ kind }) => kind === 'spawn').length;
+  const before = spawns();
+  stopped!.cable.resume();
+  await until(() => spawns() >= before + 2, { what: 'users that were taken from the other worker and given back' });
+  await until(() => `${usersOf(cluster)}` === '0,6');
+});
+
 describe('users of a missing worker, with rebalancing', () => {
   const settings = { leaseSeconds: 0.4 };
   const worker = { times: { heartbeatSeconds: 0.05, watchSeconds: 0.02 } };
@@ -266,6 +282,14 @@ describe('users of a missing worker, with rebalancing', () => {
     cluster.workers[0]!.cable.resume();
     await stopped;
     expect(log.at('WARNING').filter((line) => /given to others|given to other|test goes on/.test(line))).toEqual([]);
+  });
+
+  test('are for others when it stopped them by itself, and stay there', async () => {
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], settings: { leaseSeconds: 60 } });
+    cluster.master.start(6, 1000);
+    await until(() => cluster.master.state === 'running');
+    await cluster.workers[0]!.worker.stop();
+    await until(() => `${usersOf(cluster)}` === '0,6');
   });
 
   test('stay, if it is back before its lease is over', async () => {
