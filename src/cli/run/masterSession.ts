@@ -26,6 +26,7 @@ import { checkHosts, initialise } from './initialise.js';
 import { Outputs } from './outputs.js';
 import { endRecord, forgetUntilBegun, leaveRecord, openRecord, resumptionOf } from './runJournal.js';
 import type { Around } from './session.js';
+import { startWorkers } from './startWorkers.js';
 import { TestRun } from './testRun.js';
 
 const log = getLogger('tsload.main');
@@ -83,7 +84,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
       (worker, line) => lines.write(worker, line),
       ({ identity }, how) => runner.workerEnded(identity, how),
     );
-    await own.start(orders(runner.ownPort, token));
+    await startWorkers(own, orders(runner.ownPort, token), runner, around.signals);
     const code = await new TestRun(environment, runner, settings, outputs, {
       isReady: () => awaitWorkers(runner, own, settings, role.takesOthers).finally(begun),
       resume: () => resumptionOf(record, runner),

@@ -1,11 +1,12 @@
 /**
  * Whole tests whose workers tsload starts itself, with the real worker in them.
  */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certificates } from '../../certificates.js';
 import { until } from '../../until.js';
-import { type Finished, type Run, serve, start } from '../tsload.js';
+import { type Finished, folder, type Run, serve, start } from '../tsload.js';
 import { isRunning } from './processes.js';
 import { noSshServer, SshServer } from './sshServer.js';
 
@@ -96,6 +97,26 @@ test.concurrent('a host is not told to come to a master that listens on this mac
   const { code, stderr } = await run.finished;
   expect(code).toBe(2);
   expect(stderr).toMatch(/says master=10\.0\.0\.1, but the master listens on this machine only/);
+});
+
+test.concurrent('interrupted while a host does not answer, the master ends its ssh, and tells those who have joined', async () => {
+  const cwd = folder({ ...files, 'bin/ssh': '#!/bin/sh\necho $$ > ssh.pid\nexec sleep 60\n' });
+  chmodSync(join(cwd, 'bin/ssh'), 0o755);
+  const env = { TSLOAD_TOKEN: 'sesame', PATH: `${join(cwd, 'bin')}:${process.env['PATH']}` };
+  const place = ['--master', '--master-bind-host', '127.0.0.1', '--master-bind-port', '0', '--spawn', 'ssh://loadgen'];
+  using master = start(['--headless', '--csv', 'x', ...place], { cwd, env });
+  await master.sees(/Listening for workers at \S+:\d+/);
+  const port = /Listening for workers at \S+:(\d+)/.exec(master.stderr)?.[1] ?? '';
+  using worker = start(`--worker --master-port ${port}`, { env });
+  await worker.sees(/Joined the master/);
+  await until(() => existsSync(join(cwd, 'ssh.pid')));
+  master.signal('SIGINT');
+  const [{ code, stderr }, joined] = await Promise.all([master.finished, worker.finished]);
+  expect(code, stderr).toBe(130);
+  expect(stderr).toMatch(/Got SIGINT: the test is not started/);
+  expect(joined.code, joined.stderr).toBe(0);
+  expect(isRunning(Number(readFileSync(join(cwd, 'ssh.pid'), 'utf8')))).toBe(false);
+  expect(existsSync(join(cwd, 'x_journal.tsload'))).toBe(false);
 });
 
 test.concurrent('workers end within seconds of the kill of whoever started them, even while their tasks spin', async () => {
