@@ -6,6 +6,8 @@ import { getLogger } from '../log.js';
 
 /** Lines kept of each worker, as in Locust. */
 const keptLines = 500;
+/** Characters of them: a line may have 16,000, and there may be a thousand workers. */
+const keptCharacters = 200_000;
 
 type Lines = (WorkerMessage & { readonly kind: 'logs' })['lines'];
 
@@ -24,7 +26,7 @@ export class WorkerLogs {
 
   take(worker: string, lines: Lines): void {
     const kept = [...this.of(worker), ...lines.map(({ text }) => text)];
-    this.#lines.set(worker, kept.slice(-keptLines));
+    this.#lines.set(worker, latest(kept.slice(-keptLines)));
     if (!this.repeats) return;
     for (const { level, text } of lines) {
       const line = `${worker}: ${text}`;
@@ -33,4 +35,12 @@ export class WorkerLogs {
       else if (level === 'WARNING') log.warning(line);
     }
   }
+}
+
+/** The last of these lines, as many as have room. */
+function latest(lines: readonly string[]): string[] {
+  let characters = 0;
+  let first = lines.length;
+  while (first > 0 && characters + lines[first - 1]!.length <= keptCharacters) characters += lines[--first]!.length;
+  return lines.slice(first);
 }
