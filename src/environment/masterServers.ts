@@ -9,6 +9,7 @@ import {
   openLocustServer,
   type WorkerHello,
 } from '../link/index.js';
+import { getLogger } from '../log.js';
 import { readVersion } from '../version.js';
 import type { MasterRunnerOptions } from './masterRunnerOptions.js';
 
@@ -18,6 +19,8 @@ export interface MasterDoor {
   userClasses(): string[];
   onWorker(hello: WorkerHello, link: MasterEnd): void;
 }
+
+const log = getLogger('tsload.runners');
 
 type Arrival = readonly [WorkerHello, MasterEnd];
 
@@ -64,12 +67,22 @@ export class MasterServers {
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const arrival of held) this.#take(arrival);
+    for (const arrival of held) this.#letIn(arrival);
   }
 
   async close(): Promise<void> {
     for (const [, link] of this.#held?.splice(0) ?? []) link.close();
     await Promise.all([...this.#servers, this.#locust].map((server) => server?.close()));
+  }
+
+  /** One that is refused keeps nobody else out. */
+  #letIn([hello, link]: Arrival): void {
+    try {
+      this.#take([hello, link]);
+    } catch (thrown) {
+      log.warning(`worker ${hello.worker} is not let in: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      link.close();
+    }
   }
 
   #take(arrival: Arrival): void {

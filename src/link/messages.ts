@@ -67,6 +67,11 @@ export interface WorkerHello {
   readonly locustfile?: string;
   /** What it is doing, when it has been with a master before. */
   readonly standing?: WorkerStanding;
+  /**
+   * It speaks Locust's protocol. Its reports have no numbers of its own, so they are numbered anew with each link; and it has shown
+   * no token, so it takes no place that is not one of its kind. Never part of a message.
+   */
+  readonly isForeign?: boolean;
 }
 
 /** What a worker that lost its master is doing: for the master that takes it back. */

@@ -3,6 +3,7 @@
  * concerns the test. What goes wrong with one worker's message is logged, and concerns no other worker.
  */
 import { epochSeconds } from '../clock.js';
+import { LinkError } from '../errors.js';
 import type { CustomMessage, Events } from '../events/index.js';
 import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello, WorkerMessage } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
@@ -78,12 +79,20 @@ export class Crew {
     this.grants = new Grants(this.workers, options.isDistributed);
   }
 
-  /** Takes in a worker that is at the other end of this link. One of the same id makes room for it. */
-  add({ worker: id, graceSeconds }: WorkerHello, link: MasterEnd): WorkerNode {
+  /**
+   * Takes in a worker that is at the other end of this link. One of the same id makes room for it. Throws `LinkError` for one
+   * that came without a token and says that it is one that has shown it.
+   */
+  add({ worker: id, graceSeconds, isForeign = false }: WorkerHello, link: MasterEnd): WorkerNode {
+    const former = this.workers.get(id);
+    if (isForeign && former?.isForeign === false) {
+      throw new LinkError(`it has the name of the worker ${id} of tsload, whose place it cannot take`);
+    }
     const { index, isNew } = this.identities.of(id);
     if (isNew) this.options.journal?.worker(id, index, graceSeconds);
     const worker = new WorkerNode(id, index, graceSeconds, link);
-    const former = this.workers.get(id);
+    worker.isForeign = isForeign;
+    if (isForeign) this.reports.numbersAnew(id);
     if (former !== undefined) {
       this.workers.remove(former);
       this.grants.leave(former);

@@ -76,6 +76,11 @@ export class Reports {
     this.workers.send({ kind: 'reset', period: this.period });
   }
 
+  /** The reports of this worker begin again with number 1: none of them was counted. */
+  numbersAnew(worker: string): void {
+    this.#counted.delete(worker);
+  }
+
   /** Takes in a report, unless it was counted before or is of an older period. It is counted by the next `tick` or `flush`. */
   receive(worker: WorkerNode, report: ReportMessage): void {
     const { sequence } = report;

@@ -54,6 +54,8 @@ export class WorkerNode implements WorkerStatus {
   /** Its users were given to others while it was missing. */
   isReplaced = false;
   saturatedReports = 0;
+  /** It came without a token. Undefined: it is one of a former master, and has not come yet. */
+  isForeign: boolean | undefined;
 
   constructor(
     readonly id: string,

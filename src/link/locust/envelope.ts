@@ -19,7 +19,7 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsTy
 
 /** `data` may hold anything that JSON may, and dates, maps and bytes. */
 export function packEnvelope({ type, data, nodeId }: Envelope): Buffer {
-  return packr.pack([type, toWire(data), nodeId]);
+  return packr.pack([toWire(type), toWire(data), nodeId]);
 }
 
 /** Throws `LinkError` for anything that is no message, in bounded time. */
@@ -28,9 +28,14 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
   const value = unpacked(bytes);
   if (!Array.isArray(value) || value.length !== 3) throw new LinkError('a message must be a list of three');
   const [type, data, nodeId]: readonly unknown[] = value;
-  if (typeof type !== 'string' || type.length > maxName) throw new LinkError('the type of a message must be a text');
-  if (typeof nodeId !== 'string' || nodeId.length > maxName) throw new LinkError('the id in a message must be a text');
+  if (!isName(type)) throw new LinkError('the type of a message must be a text in one line');
+  if (!isName(nodeId)) throw new LinkError('the id in a message must be a text in one line');
   return { type, data, nodeId };
+}
+
+/** Both stand in lines of the log: a peer must not write lines of its own there, or to the terminal. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxName && !/\p{Cc}/u.test(value);
 }
 
 function unpacked(bytes: Uint8Array): unknown {

@@ -11,6 +11,8 @@ import { pythonName } from './spawnOptions.js';
 /** The data of `update_user_class`. */
 export type ForeignUpdate = Readonly<Record<string, unknown>>;
 
+/** Classes of one worker: one that names others in each report would fill the memory. */
+const maxKnown = 10_000;
 /** How many users there are is decided here. */
 const ownKeys: ReadonlySet<string> = new Set(['weight', 'fixedCount', 'fixed_count']);
 
@@ -27,7 +29,7 @@ export class ForeignClasses {
   /** The worker has reported these. Returns those of the run that it does not have, the first time. */
   hear(reported: Readonly<Record<string, number>>, ofRun: readonly string[]): readonly string[] {
     const isFirst = this.#known.size === 0;
-    for (const name of Object.keys(reported)) this.#known.add(name);
+    for (const name of Object.keys(reported)) if (this.#known.size < maxKnown) this.#known.add(name);
     return isFirst ? ofRun.filter((name) => this.#isMissing(name)) : [];
   }
 

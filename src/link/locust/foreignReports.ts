@@ -7,12 +7,13 @@
 import { epochSeconds } from '../../clock.js';
 import { LinkError } from '../../errors.js';
 import type { WorkerHealth } from '../../events/index.js';
+import { bounded } from '../../stats/index.js';
 import { real, text } from '../fields.js';
 import type { ReportedException, ReportMessage } from '../messages.js';
 import { readStats } from './readStats.js';
 import { fieldsOf } from './values.js';
 
-const maxText = 65_536;
+const maxTraceback = 65_536;
 const maxMessage = 16_384;
 const maxTracebacks = 200;
 /** Locust keeps its last 500 lines. */
@@ -78,14 +79,14 @@ export class ForeignReports {
 
   addException(data: unknown): void {
     const fields = fieldsOf(data, 'an exception');
-    const traceback = text(fields, 'traceback', maxText);
+    const traceback = bounded(text(fields, 'traceback', Infinity), maxTraceback); // cut, not refused: it counts
     const known = this.#exceptions.get(traceback);
     if (known !== undefined) {
       known.count++;
       return;
     }
     const isFull = this.#exceptions.size >= maxTracebacks;
-    const kept = isFull ? others : { message: text(fields, 'msg', maxText).slice(0, maxMessage), traceback };
+    const kept = isFull ? others : { message: bounded(text(fields, 'msg', Infinity), maxMessage), traceback };
     const group = this.#exceptions.get(kept.traceback) ?? { ...kept, count: 0 };
     group.count++;
     this.#exceptions.set(kept.traceback, group);

@@ -161,10 +161,11 @@ export class ForeignWorker implements MasterEnd {
   /** A message of the worker. Throws `LinkError` for one that cannot be read. */
   receive(type: string, data: unknown): void {
     this.#heard();
+    if (type === 'heartbeat') this.options.send('heartbeat', null); // whatever is in it
+    if (this.#index === undefined && type !== 'quit') return; // it is not let in yet, and what it says would pile up
     switch (type) {
       case 'heartbeat':
         this.#reports.noteHeartbeat(data);
-        this.options.send('heartbeat', null);
         this.#delivery.message({ kind: 'heartbeat', ...this.#reports.heartbeat });
         return;
       case 'spawning':

@@ -75,6 +75,7 @@ export class MasterConnection implements WorkerEnd {
       port: options.port,
       timeoutSeconds: this.#settings.masterTimeoutSeconds,
       reviveSeconds: this.#settings.reviveSeconds,
+      missedSeconds: this.#settings.missedSeconds,
       graceSeconds: options.hello().graceSeconds,
       received: (envelope) => this.#take(envelope),
       interrupted: (reason) => this.#delivery.interrupted(reason),

@@ -29,6 +29,8 @@ export interface MasterSocketOptions {
   readonly timeoutSeconds: number;
   /** Seconds after which a connection on which nothing comes back, or that does not come, is made anew. */
   readonly reviveSeconds: number;
+  /** Seconds without an answer after which the master may have given up on this worker. */
+  readonly missedSeconds: number;
   /** Seconds that users go on without a connection: for the log. */
   readonly graceSeconds: number;
   received(envelope: Envelope): void;
@@ -134,9 +136,14 @@ export class MasterSocket {
     else this.#hold(packed);
   }
 
-  /** Sent now or never. */
+  /**
+   * Sent now or never, as a master that has given this worker up would go deaf: only to one that has answered a heartbeat of late.
+   * A connection can live through minutes in which nothing arrives, and the messages of the time before come out of it first.
+   */
   postIfKnown(type: string, data: unknown): void {
-    if (this.isKnown) this.#push(this.#pack(type, data, false));
+    const isProven =
+      this.#answeredAt === undefined || performance.now() - this.#provenAt < this.options.missedSeconds * 1000;
+    if (this.isKnown && isProven) this.#push(this.#pack(type, data, false));
   }
 
   /**
@@ -208,10 +215,16 @@ export class MasterSocket {
       return;
     }
     if (this.#isClosed) return;
-    if (envelope.type === 'ack') this.#registration = undefined;
+    if (envelope.type === 'ack') this.#registered();
     if (envelope.type === 'heartbeat') this.#answered();
     this.#heard();
     this.options.received(envelope);
+  }
+
+  /** A master answers no heartbeat of a worker that it does not know: those from before are none to wait for. */
+  #registered(): void {
+    this.#registration = undefined;
+    this.#unanswered = [];
   }
 
   #answered(): void {

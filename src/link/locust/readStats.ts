@@ -6,21 +6,26 @@
  */
 import { LinkError } from '../../errors.js';
 import {
+  bounded,
   type EntryStats,
   type ErrorStats,
   type IntervalStats,
   maxMicros,
   type OutcomeStats,
   slotOf,
+  textLimits,
 } from '../../stats/index.js';
 import { type Fields, optionalReal, real, text } from '../fields.js';
 import { fieldsOf, fromWire, numberCounts } from './values.js';
 
 const maxEntries = 100_000;
 const maxBuckets = 100_000;
-const maxText = 16_384;
 const maxClasses = 10_000;
+const maxClassName = 1024;
 const maxCount = Number.MAX_SAFE_INTEGER;
+/** Samples of one entry of a report, and milliseconds of one of them: sums over a run are to stay exact. */
+const maxSamples = 1e9;
+const maxMillis = 1e10;
 const maxEpoch = 1e11;
 
 /** What a report is about besides what it measures. */
@@ -68,17 +73,21 @@ export function readClassCounts(value: unknown): Record<string, number> {
   if (value === undefined || value === null) return {};
   const fields = fieldsOf(value, 'user_classes_count');
   if (Object.keys(fields).length > maxClasses) throw new LinkError('user_classes_count has too many classes');
+  if (Object.keys(fields).some(({ length }) => length > maxClassName)) {
+    throw new LinkError(`user_classes_count has a class with more than ${maxClassName} characters`);
+  }
   return Object.fromEntries(Object.keys(fields).map((name) => [name, count(fields, name)]));
 }
 
 /** `undefined`: nothing happened, whatever its minimum says. */
 function readEntry(value: unknown, endTime: number): EntryStats | undefined {
   const fields = fieldsOf(value, 'an entry of stats');
-  const [name, requestType] = [text(fields, 'name', maxText), optionalName(fields, 'method')];
+  const [name, requestType] = [shortText(fields, 'name'), optionalName(fields, 'method')];
   const buckets = numberCounts(fields['response_times'], 'response_times', maxBuckets);
   const timed = sumOf(buckets);
   const samples = Math.max(count(fields, 'num_requests'), timed);
   if (samples === 0) return undefined;
+  if (samples > maxSamples) throw new LinkError(`an entry of stats has more than ${maxSamples} samples`);
   const failures = Math.min(count(fields, 'num_failures'), samples);
   const failedTimed = Math.min(failures, timed);
   const failedBuckets = shareOf(buckets, failedTimed, timed);
@@ -138,10 +147,10 @@ function extremesOf(fields: Fields, buckets: ReadonlyMap<number, number>): Extre
     lowest = Math.min(lowest, milliseconds);
     highest = Math.max(highest, milliseconds);
   }
-  const given = optionalReal(fields, 'min_response_time', 0, maxCount);
+  const given = optionalReal(fields, 'min_response_time', 0, maxMillis);
   // boomer's minimum is 0 until there was a sample, and stays so when a report follows an empty one
   const min = given === undefined || (given === 0 && lowest > 0) ? lowest : given;
-  const max = optionalReal(fields, 'max_response_time', 0, maxCount) ?? highest;
+  const max = optionalReal(fields, 'max_response_time', 0, maxMillis) ?? highest;
   return { min: Math.round(min * 1000), max: Math.round(Math.max(min, max) * 1000) };
 }
 
@@ -201,24 +210,29 @@ function readError(value: unknown, endTime: number): ErrorStats {
   const fields = fieldsOf(value, 'an error');
   return {
     requestType: optionalName(fields, 'method'),
-    name: text(fields, 'name', maxText),
+    name: shortText(fields, 'name'),
     error: errorText(fields['error']),
-    occurrences: count(fields, 'occurrences'),
+    occurrences: Math.min(count(fields, 'occurrences'), maxSamples),
     firstSeen: optionalReal(fields, 'first_seen', 0, maxEpoch) || endTime,
     lastSeen: optionalReal(fields, 'last_seen', 0, maxEpoch) || endTime,
     samples: [],
   };
 }
 
+/** Names are cut as those of our own requests, not refused: the report has other entries. */
+function shortText(fields: Fields, key: string): string {
+  return bounded(text(fields, key, Infinity), textLimits.name);
+}
+
 /** Texts are cut, not refused: an error page may be long. */
 function errorText(value: unknown): string {
-  if (typeof value === 'string') return value.slice(0, maxText);
+  if (typeof value === 'string') return bounded(value, textLimits.error);
   throw new LinkError('the error of an error must be a text');
 }
 
 /** A method may be nil. */
 function optionalName(fields: Fields, key: string): string {
-  return fields[key] === undefined || fields[key] === null ? '' : text(fields, key, maxText);
+  return fields[key] === undefined || fields[key] === null ? '' : shortText(fields, key);
 }
 
 /** A whole number, 0 when it is absent. */

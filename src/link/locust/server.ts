@@ -30,6 +30,11 @@ const defaults = {
 const maxRemembered = 1000;
 const tickMillis = 1000;
 const askAgainMillis = 5000;
+const giveAgainMillis = 500;
+/** Messages of one peer that wait in the socket to be read; each may have `maxMessageBytes`. */
+const receiveHighWaterMark = 50;
+/** Milliseconds that the last messages get to leave. */
+const lingerMillis = 1000;
 /** Milliseconds until a socket that cannot be read from is tried again. */
 const retryMillis = 1000;
 
@@ -44,6 +49,8 @@ export class Server implements LocustServer {
   readonly #complained = new Set<string>();
   /** When strangers were asked to register: milliseconds of `performance.now()`. */
   readonly #asked = new Map<string, number>();
+  /** When peers were given the locustfile: as above. */
+  readonly #given = new Map<string, number>();
   readonly #ticker: NodeJS.Timeout;
   readonly #reading: Promise<void>;
   #isOpen = true;
@@ -59,6 +66,7 @@ export class Server implements LocustServer {
       ...socketOptions,
       ipv6,
       maxMessageSize,
+      receiveHighWaterMark,
       handover: true,
       mandatory: true,
       sendTimeout: 0,
@@ -105,6 +113,7 @@ export class Server implements LocustServer {
     clearInterval(this.#ticker);
     for (const worker of [...this.#workers.values()]) worker.end();
     await this.#outbox.flushed();
+    this.router.linger = lingerMillis; // a worker that misses a quit stays for a minute
     this.router.close();
     await this.#reading;
   }
@@ -133,18 +142,23 @@ export class Server implements LocustServer {
   }
 
   #complain(identity: Buffer, thrown: unknown): void {
-    const key = identity.toString('hex');
-    if (this.#complained.has(key) || this.#complained.size >= maxRemembered) return;
-    this.#complained.add(key);
+    if (!this.#isFirstComplaint(identity)) return;
     const why = thrown instanceof LinkError ? thrown.message : describeThrown(thrown);
     log.warning(`a message of ${shownIdentity(identity)} is dropped, and further bad ones without a word: ${why}`);
+  }
+
+  #isFirstComplaint(identity: Buffer): boolean {
+    const key = identity.toString('hex');
+    if (this.#complained.has(key) || this.#complained.size >= maxRemembered) return false;
+    this.#complained.add(key);
+    return true;
   }
 
   #take(identity: Buffer, payload: Buffer): void {
     const { type, data, nodeId } = readEnvelope(payload);
     const key = identity.toString('hex');
     if (type === 'client_ready') this.#register(identity, key, nodeId, data);
-    else if (type === 'locustfile') this.#answerLocustfile(identity, nodeId, data);
+    else if (type === 'locustfile') this.#answerLocustfile(identity, key, nodeId, data);
     else {
       const worker = this.#workers.get(key);
       if (worker !== undefined) worker.receive(type, data);
@@ -156,7 +170,8 @@ export class Server implements LocustServer {
     const id = nodeId === '' ? shownIdentity(identity) : nodeId;
     const { isAccepted, level, text } = judgeVersion(version, this.options.version ?? locustVersion, id);
     const known = this.#workers.get(key);
-    if (level !== undefined && known === undefined) log[level](text ?? '');
+    const isNews = isAccepted ? known === undefined : this.#isFirstComplaint(identity);
+    if (level !== undefined && isNews) log[level](text ?? '');
     if (!isAccepted || known?.registersAgain()) return;
     known?.end(new LinkError(`${id} began anew, without the users that it had`));
     this.#asked.delete(key);
@@ -179,10 +194,17 @@ export class Server implements LocustServer {
     });
     this.#workers.set(key, worker);
     const shown = typeof version === 'string' ? `locust ${version.slice(0, 40)}` : 'locust';
-    this.options.onWorker({ worker: id, version: shown, graceSeconds }, worker);
+    try {
+      this.options.onWorker({ worker: id, version: shown, graceSeconds, isForeign: true }, worker);
+    } catch (thrown) {
+      worker.end();
+      throw thrown;
+    }
   }
 
-  #answerLocustfile(identity: Buffer, nodeId: string, data: unknown): void {
+  /** A file may be large, and what a peer does not read waits in memory: Locust's workers ask once a second. */
+  #answerLocustfile(identity: Buffer, key: string, nodeId: string, data: unknown): void {
+    if (!this.#isDue(this.#given, key, giveAgainMillis)) return;
     const send = (answer: unknown) => this.#send(identity, nodeId, 'locustfile', answer);
     answerLocustfile(data, this.options.locustfiles).then(send, (thrown: unknown) => this.#complain(identity, thrown));
   }
@@ -192,11 +214,16 @@ export class Server implements LocustServer {
    * once more, without users. Locust has no other message for that.
    */
   #askToRegister(identity: Buffer, key: string, nodeId: string): void {
+    if (this.#isDue(this.#asked, key, askAgainMillis)) this.#send(identity, nodeId, 'stop', null);
+  }
+
+  /** Whether this was not done for a peer within so many milliseconds; it is noted as done now. */
+  #isDue(done: Map<string, number>, key: string, againMillis: number): boolean {
     const now = performance.now();
-    if (now - (this.#asked.get(key) ?? -Infinity) < askAgainMillis) return;
-    if (this.#asked.size >= maxRemembered) this.#asked.clear();
-    this.#asked.set(key, now);
-    this.#send(identity, nodeId, 'stop', null);
+    if (now - (done.get(key) ?? -Infinity) < againMillis) return false;
+    if (done.size >= maxRemembered) done.clear();
+    done.set(key, now);
+    return true;
   }
 
   #send(identity: Buffer, nodeId: string, type: string, data: unknown): void {

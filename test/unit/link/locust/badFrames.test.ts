@@ -26,6 +26,12 @@ const frames: readonly (readonly [string, readonly Uint8Array[]])[] = [
   ['a list that promises four thousand million items', [bytes(0xdd, 0xff, 0xff, 0xff, 0xff)]],
   ['a kind that msgpack has not', [bytes(0xc1)]],
   ['an extension', [bytes(0x93, 0xa1, 0x61, 0xd4, 0x01, 0x00, 0xa1, 0x61)]],
+  [
+    'more empty maps than there is memory for',
+    [Buffer.concat([bytes(0x93, 0xa1, 0x78, 0xdd, 0, 7, 0, 0), Buffer.alloc(0x70000, 0x80), bytes(0xa1, 0x61)])],
+  ],
+  ['a type of two lines', [packEnvelope({ type: 'a\nb', data: null, nodeId })]],
+  ['an id that would write on a terminal', [packEnvelope({ type: 'a', data: null, nodeId: '\x1b[31m' })]],
   ['text', [Buffer.from('GET / HTTP/1.1\r\n\r\n')]],
 ];
 
@@ -38,6 +44,8 @@ const messages: readonly (readonly [string, string, unknown])[] = [
   ['response times with texts as keys', 'stats', { stats: [{ name: 'a', method: 'b', response_times: { x: 1 } }] }],
   ['a negative count', 'stats', { stats: [{ name: 'a', method: 'b', num_requests: -1 }] }],
   ['a count that is no whole number', 'stats', { stats: [{ name: 'a', method: 'b', num_requests: 1.5 }] }],
+  ['more samples than a worker can have', 'stats', { stats: [{ name: 'a', method: 'b', num_requests: 1e12 }] }],
+  ['a class with a name without end', 'stats', { stats: [], user_classes_count: { ['x'.repeat(2000)]: 1 } }],
   ['errors that are a list', 'stats', { stats: [], errors: [] }],
   ['users that are no numbers', 'stats', { stats: [], user_classes_count: { Shopper: 'two' } }],
   ['users of a spawn that are no map', 'spawning_complete', { user_classes_count: 3 }],
@@ -77,6 +85,13 @@ test('a stranger can be as noisy as it likes: the log has one line for each send
   await master.worker();
   const complaints = log.at('WARNING').filter((line) => line.startsWith('a message of'));
   expect(complaints).toEqual([expect.stringMatching(/^a message of peer 1b5b33316d[78]{22} is dropped/)]);
+});
+
+test('a heartbeat that cannot be read is answered: without an answer its sender would give its master up', async () => {
+  await using master = await OurMaster.open();
+  const { peer } = await master.worker();
+  await peer.say('heartbeat', { state: 'ready', current_cpu_usage: null });
+  await peer.next('heartbeat');
 });
 
 test('a message beyond the limit of bytes is not taken, and others come through', async () => {

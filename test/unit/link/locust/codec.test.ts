@@ -115,6 +115,16 @@ describe('messages of Locust', () => {
   });
 });
 
+test('more values than any report has are refused before they are made', () => {
+  const values = Buffer.alloc(8_000_001, 0xc0);
+  const list = Buffer.concat([
+    Buffer.from([0x93, 0xa1, 0x78, 0xdd, 0, 0x7a, 0x12, 0x01]),
+    values,
+    Buffer.from([0xa1, 0x61]),
+  ]);
+  expect(() => readEnvelope(list)).toThrow('the message has more than 8000000 values');
+});
+
 /** Python's msgpack ends the loop of a Locust master with each of these. */
 describe('what a Locust master cannot unpack never leaves', () => {
   test('half a surrogate pair becomes a replacement character, in names and keys too', () => {
@@ -126,6 +136,7 @@ describe('what a Locust master cannot unpack never leaves', () => {
       expect(found).toEqual([whole, whole]);
     }
     expect(crossed('😀')).toBe('😀');
+    expect(readEnvelope(packEnvelope({ type: 'a\ud83d', data: null, nodeId: 'x' })).type).toBe('a\ufffd');
   });
 
   test('a key that is no text or number is refused', () => {

@@ -222,3 +222,25 @@ test('log lines come once each, though Locust sends all that it has kept each ti
     { level: 'ERROR', text: 'ERROR three' },
   ]);
 });
+
+test('names, errors and exceptions without end are cut, and count', async () => {
+  await using master = await OurMaster.open();
+  const { peer, heard } = await master.running();
+  const long = 'x'.repeat(100_000);
+  await peer.say('exception', { msg: long, traceback: long });
+  const error = { name: long, method: 'GET', error: long, occurrences: 1 };
+  await peer.say('stats', {
+    stats: [
+      { name: long, method: long, num_requests: 1 },
+      { name: '/', method: 'GET', num_requests: 2 },
+    ],
+    errors: { a: error },
+  });
+  const { interval, exceptions } = await heard.next('report');
+  expect(exceptions.map(({ count, message }) => [count, message.length])).toEqual([[1, 16_384]]);
+  expect(interval.entries.map(({ name, ok }) => [name.length, ok?.untimed])).toEqual([
+    [1000, 1],
+    [1, 2],
+  ]);
+  expect(interval.errors.map((each) => [each.name.length, each.error.length])).toEqual([[1000, 1000]]);
+});

@@ -141,6 +141,30 @@ describe('a connection that breaks', () => {
 });
 
 describe('a master that is silent', () => {
+  test.concurrent('is not told that users are there, until it answers: it would go deaf if it had given this worker up', async () => {
+    let isMute = false;
+    await using master = await ScriptedMaster.open(async (heard, self) => {
+      if (!isMute) await asLocust(heard, self);
+    });
+    using worker = await OurWorker.open(master.port, { missedSeconds: 0.5 });
+    await master.say('spawn', aSpawn());
+    await worker.next('spawn');
+    await worker.next('heartbeat');
+    const users = (step: number) =>
+      worker.link.send({ kind: 'users', test: 1, step, userCounts: { Shopper: step }, isSpent: false });
+    isMute = true;
+    const since = performance.now();
+    await until(() => performance.now() - since > 800);
+    users(1);
+    isMute = false;
+    await master.say('ack', { index: 7 });
+    const heard = worker.heard.length;
+    await until(() => worker.heard.slice(heard).some(({ kind }) => kind === 'heartbeat'));
+    users(2);
+    const { data } = await master.next('spawning_complete');
+    expect(fields({ data })['user_count']).toBe(2);
+  });
+
   test.concurrent('is given up after its time, if it ever answered a heartbeat', async () => {
     let isMute = false;
     await using master = await ScriptedMaster.open(async (heard, self) => {

@@ -50,6 +50,30 @@ describe('a worker registers', () => {
     expect(old.heard).toEqual([]);
   });
 
+  test('with a version that is refused, again and again: the log says so once', async () => {
+    using log = captureLog();
+    await using master = await OurMaster.open();
+    const old = master.peer();
+    for (let i = 0; i < 20; i++) await old.say('client_ready', null);
+    await old.say('client_ready', '2.47.0');
+    await until(() => master.workers.length === 1);
+    expect(log.at('ERROR').filter((line) => line.includes('is a worker of Locust 1'))).toHaveLength(1);
+  });
+
+  test('and is not let in yet: its heart is answered, and what it says meanwhile does not pile up', async () => {
+    await using master = await OurMaster.open();
+    const peer = master.peer();
+    await peer.say('client_ready', '2.47.0');
+    await peer.say('mine', 1);
+    await peer.say('heartbeat', beat);
+    await peer.next('heartbeat');
+    const [heard] = master.workers;
+    heard?.say(welcome(0));
+    await peer.say('mine', 2);
+    await heard?.next('custom');
+    expect(heard?.messages).toMatchObject([{ kind: 'custom', data: 2 }]);
+  });
+
   test('again, when its answer was late: it is answered again, and stays the same worker', async () => {
     await using master = await OurMaster.open();
     const { peer } = await master.worker();
@@ -260,9 +284,21 @@ describe('a locustfile for workers that ask', () => {
     await peer.say('locustfile', { version: '2.47.0' });
     const file = { filename: 'shop.py', contents: 'x = 1' };
     expect(await peer.next('locustfile')).toEqual({ locustfiles: [file] });
-    await peer.say('locustfile', null);
-    expect(await peer.next('locustfile', 1)).toEqual(file);
+    const older = master.peer('host_download_locustfile_1');
+    await older.say('locustfile', null);
+    expect(await older.next('locustfile')).toEqual(file);
     expect(master.workers).toEqual([]);
+  });
+
+  test('is not sent each time to one that asks without end: what it does not read would fill the memory', async () => {
+    await using master = await OurMaster.open({ locustfiles });
+    const peer = master.peer('host_download_locustfile_0');
+    for (let i = 0; i < 20; i++) await peer.say('locustfile', { version: '2.47.0' });
+    await peer.say('client_ready', '2.47.0');
+    await until(() => master.workers.length === 1);
+    await peer.say('heartbeat', beat);
+    await peer.next('heartbeat');
+    expect(peer.all('locustfile').length).toBeLessThan(10);
   });
 
   test('that there is none, or that it cannot be had, is said as an error', async () => {
