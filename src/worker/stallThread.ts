@@ -13,6 +13,8 @@ const { cells, stallSeconds, ownRoot }: { cells: Int32Array; stallSeconds: numbe
 
 /** Pauses until one shows the user's code: a loop of microtasks is often met between two of them. */
 const maxLooks = 300;
+/** Ticks that looking for the user's code may take: on a busy machine each look takes long. */
+const lookTicks = Math.ceil(15_000 / tickMillis);
 /** Ticks that the main thread gets to turn again after the task was broken off. */
 const breakTicks = Math.ceil(3000 / tickMillis);
 /** Exit code when nothing else helps. */
@@ -25,6 +27,8 @@ const hooks = `globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(stallHooksKe
 
 /** After the first stall of a test the next is broken off sooner: the test is ending. */
 const nextStallSeconds = Math.min(1, stallSeconds);
+
+const nowhere: StallPlace = { userClass: '', functionName: '', where: '' };
 
 let lastTicks = -1;
 let silentTicks = 0;
@@ -40,7 +44,7 @@ setInterval(() => {
     breakUnderWay?.close();
     breakUnderWay = undefined;
   } else if (breakUnderWay !== undefined) {
-    if (silentTicks >= breakTicks) breakUnderWay.giveUp();
+    if (breakUnderWay.ticksLeft-- === 0) breakUnderWay.giveUp();
   } else if (silentTicks * tickMillis >= patienceSeconds * 1000) {
     silentTicks = 0;
     breakUnderWay = new Stall(patienceSeconds);
@@ -54,9 +58,12 @@ class Stall {
   /** By script id: the call frames' own `url` is not always filled. */
   readonly #urls = new Map<string, string>();
   #looks = 0;
-  #message = '';
+  #message: string;
+  /** Until nothing is hoped for any more. */
+  ticksLeft = lookTicks;
 
   constructor(private readonly seconds: number) {
+    this.#message = describeStall(seconds, nowhere);
     this.#session.connectToMainThread();
     this.#session.on('Debugger.scriptParsed', ({ params }) => {
       this.#urls.set(params.scriptId, params.url);
@@ -134,6 +141,7 @@ class Stall {
     const expression = `${hooks}.prepare(${JSON.stringify(`${this.#message}: ${stallEnds.brokenOff}`)})`;
     this.#session.post('Runtime.evaluate', { expression, silent: true }, (_error, reply) => {
       if (reply?.result?.value === true) {
+        this.ticksLeft = breakTicks;
         this.#session.post('Runtime.terminateExecution');
         this.#session.post('Debugger.resume');
       } else {
