@@ -47,6 +47,14 @@ const forMasters = [
   ['hdrLog', '--hdr-log'],
 ] as const satisfies readonly (readonly [keyof Settings, string])[];
 
+/** Options of a master alone. */
+const forMastersOfWorkers = [
+  ['expectWorkers', '--expect-workers'],
+  ['enableRebalancing', '--enable-rebalancing'],
+  ['masterBindHost', '--master-bind-host'],
+  ['masterBindPort', '--master-bind-port'],
+] as const satisfies readonly (readonly [keyof Settings, string])[];
+
 /** `cores`: what --processes -1 means. Throws `OptionError` for options that contradict each other. */
 export function roleOf(settings: EarlySettings, cores: number): Role {
   if (settings.supervised) return { kind: 'worker' }; // whatever files and variables of its machine say besides
@@ -118,6 +126,11 @@ function checkTogether(settings: EarlySettings, isMaster: boolean): void {
   if (protocol === 'locust' && !isMaster && !worker) {
     throw new OptionError('--protocol locust needs --master or --worker: alone, there is nobody to talk to');
   }
+  if (worker && protocol === 'tsload' && settings.masterHost.includes('%')) {
+    throw new OptionError(
+      `--master-host ${settings.masterHost} names an interface, which an address of a WebSocket cannot: give an address or a name without %`,
+    );
+  }
   checkForMixed(settings, isMaster && !worker);
   if (worker && protocol === 'locust' && settings.tlsCa !== undefined) {
     // who asks for encryption must not go without it unawares
@@ -146,10 +159,22 @@ export function isForeignOnly(settings: Pick<EarlySettings, 'foreignLocustfile' 
 
 /** The line about options that a worker does not look at; undefined when there are none. */
 export function withoutEffectOnWorker(settings: Settings): string | undefined {
-  const given = forMasters.filter(([key]) => settings[key] !== undefined).map(([, option]) => option);
+  const given = givenOf([...forMasters, ...forMastersOfWorkers], settings);
+  return given && `the master decides about the test and writes its results: ${given} no effect on a worker`;
+}
+
+/** The same for a run in one process. */
+export function withoutEffectAlone(settings: Settings): string | undefined {
+  const given = givenOf(forMastersOfWorkers, settings);
+  return given && `${given} no effect without workers: add --master, --processes or --spawn`;
+}
+
+/** Those that were given, and the verb. */
+function givenOf(options: readonly (readonly [keyof Settings, string])[], settings: Settings): string | undefined {
+  const isGiven = (value: unknown): boolean => value !== undefined && value !== false;
+  const given = options.filter(([key]) => isGiven(settings[key])).map(([, option]) => option);
   if (given.length === 0) return undefined;
-  const verb = given.length === 1 ? 'has' : 'have';
-  return `the master decides about the test and writes its results: ${given.join(', ')} ${verb} no effect on a worker`;
+  return `${given.join(', ')} ${given.length === 1 ? 'has' : 'have'}`;
 }
 
 /** Whether only this machine can reach what listens at this address. */

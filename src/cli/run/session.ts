@@ -7,7 +7,7 @@ import type { Environment } from '../../environment/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { readVersion } from '../../version.js';
-import { roleOf } from '../cluster/role.js';
+import { roleOf, withoutEffectAlone } from '../cluster/role.js';
 import { exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
@@ -56,6 +56,8 @@ export async function runSession(
 }
 
 async function runAlone(environment: Environment, settings: Settings, around: Around): Promise<number> {
+  const idle = withoutEffectAlone(settings);
+  if (idle !== undefined) log.warning(idle);
   const runner = environment.createLocalRunner();
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (settings.processes === undefined) hintAtProcesses(environment.events);

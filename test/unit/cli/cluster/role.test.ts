@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopback, roleOf, withoutEffectOnWorker } from '../../../../src/cli/cluster/role.js';
+import { isLoopback, roleOf, withoutEffectAlone, withoutEffectOnWorker } from '../../../../src/cli/cluster/role.js';
 import { exitCodeFor } from '../../../../src/cli/exit.js';
 import { parseSettings } from '../../../../src/cli/options/settings.js';
 
@@ -115,6 +115,21 @@ test('options that a worker does not look at are named', async () => {
   expect(withoutEffectOnWorker(await settingsOf('--worker -u 3 -t 1m --csv x'))).toMatch(
     /: --users, --run-time, --csv have no effect on a worker$/,
   );
+  expect(withoutEffectOnWorker(await settingsOf('--worker --enable-rebalancing'))).toMatch(
+    /--enable-rebalancing has no/,
+  );
+});
+
+test('options of a master that a run without workers does not look at are named', async () => {
+  expect(withoutEffectAlone(await settingsOf('-f x.ts -u 3'))).toBeUndefined();
+  expect(withoutEffectAlone(await settingsOf('--expect-workers 2 --enable-rebalancing'))).toBe(
+    '--expect-workers, --enable-rebalancing have no effect without workers: add --master, --processes or --spawn',
+  );
+});
+
+test('an address with an interface is refused where it cannot be used', async () => {
+  const settings = await settingsOf('--worker --master-host fe80::1%eth0');
+  expect(() => roleOf(settings, 1)).toThrow(/^--master-host fe80::1%eth0 names an interface/);
 });
 
 test.each([
