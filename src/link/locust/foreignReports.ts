@@ -36,6 +36,8 @@ export class ForeignReports {
   #warmupEnd = 0;
   /** Seconds since 1970, of the last report or the start of the test. */
   #lastTime = epochSeconds();
+  /** When its users were gone: what it reports later was measured before. */
+  #stopTime = Infinity;
   #userCounts: Readonly<Record<string, number>> = {};
   #exceptions = new Map<string, { readonly message: string; readonly traceback: string; count: number }>();
   #logLines = 0;
@@ -47,8 +49,14 @@ export class ForeignReports {
     this.period = period;
     this.#warmupEnd = warmupEnd;
     this.#lastTime = epochSeconds();
+    this.#stopTime = Infinity;
     this.#userCounts = {};
     this.#exceptions.clear();
+  }
+
+  /** It has no users any more, until a test begins. */
+  noteStop(): void {
+    this.#stopTime = epochSeconds();
   }
 
   noteHeartbeat(data: unknown): void {
@@ -67,7 +75,7 @@ export class ForeignReports {
 
   /** Outside a test a report counts only if there is something in it. Returns users by class. */
   takeStats(data: unknown, isTesting: boolean): Readonly<Record<string, number>> {
-    const now = epochSeconds();
+    const now = Math.min(epochSeconds(), this.#stopTime);
     const startTime = Math.min(this.#lastTime, now);
     const isWarmup = startTime < this.#warmupEnd;
     const { interval, userCounts, data: added } = readStats(data, { startTime, seconds: now - startTime, isWarmup });

@@ -262,6 +262,7 @@ export class ForeignWorker implements MasterEnd {
     if (this.#phase !== 'testing') this.#hasStopped = true;
     this.#isPausing = true;
     if (!isNews) return;
+    this.#reports.noteStop();
     clearTimeout(this.#timer);
     if (!this.options.reportsWhileIdle) this.#finishStop();
     else this.#timer = setTimeout(() => this.#finishStop(), this.options.lastReportSeconds * 1000);

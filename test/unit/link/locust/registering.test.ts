@@ -1,5 +1,6 @@
 /** How workers of Locust's protocol come to a master of ours, are missing, come back and leave. */
 import { describe, expect, test } from 'vitest';
+import { epochSeconds } from '../../../../src/clock.js';
 import { captureLog } from '../../../capturedLog.js';
 import { until } from '../../../until.js';
 import { OurMaster, spawn, testStart, welcome } from './scriptedWorker.js';
@@ -149,10 +150,14 @@ describe('a stop', () => {
     await peer.say('client_ready', '2.47.0');
     await peer.next('ack', 1);
     expect(heard.all('stopped')).toEqual([]);
+    const gone = epochSeconds();
+    await until(() => epochSeconds() > gone + 0.5);
     await peer.say('stats', {
       stats: [{ name: '/a', method: 'GET', num_requests: 1, response_times: new Map([[5, 1]]) }],
     });
     expect(await heard.next('stopped')).toEqual({ kind: 'stopped', test: 1 });
+    const { interval } = heard.all('report').at(-1)!;
+    expect(interval.startTime + interval.seconds, 'its samples are from before the stop').toBeLessThanOrEqual(gone);
     const kinds = heard.messages.map(({ kind }) => kind);
     expect(kinds.slice(-2)).toEqual(['report', 'stopped']);
     expect(master.workers, 'its registration is part of the stop').toHaveLength(1);
