@@ -73,6 +73,11 @@ async function resolveOne(spec: string, options: ResolveOptions): Promise<string
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new LocustfileError(`locustfile ${path} does not exist: check -f ${spec}`);
   if (stats.isDirectory()) return filesIn(path);
+  if (path.endsWith('.py')) {
+    throw new LocustfileError(
+      `locustfile ${path} is Python, which tsload does not run: give one that ends in .ts; or, with --master --protocol locust, give it to workers of Locust with --foreign-locustfile`,
+    );
+  }
   if (!isLocustfileName(path)) {
     throw new LocustfileError(
       `locustfile ${path} has an unknown extension: a locustfile ends in ${locustfileExtensions.join(', ')}`,

@@ -58,7 +58,8 @@ describe('what -f means', () => {
 
   test.each([
     ['none.ts', /locustfile .*none.ts does not exist: check -f none.ts/],
-    ['a.py', /a.py has an unknown extension: a locustfile ends in .ts, /],
+    ['a.py', /a.py is Python, which tsload does not run: give one that ends in .ts; or, .* with --foreign-locustfile$/],
+    ['a.rb', /a.rb has an unknown extension: a locustfile ends in .ts, /],
     ['a.ts,,b.js', /"a.ts,,b.js" has an empty element/],
     ['', /"" has an empty element/],
     ['empty', /directory .*empty holds no locustfile/],
@@ -66,7 +67,7 @@ describe('what -f means', () => {
     ['http://', /is a URL without a host/],
     ['http:///x.ts', /is a URL without a host/],
   ])('[50] -f %j is refused with the reason', async (spec, message) => {
-    const cwd = folder({ ...some, 'a.py': '', 'empty/_only.ts': '', 'empty/x.txt': '' });
+    const cwd = folder({ ...some, 'a.py': '', 'a.rb': '', 'empty/_only.ts': '', 'empty/x.txt': '' });
     await expect(resolved(cwd, spec)).rejects.toThrow(message);
   });
 
