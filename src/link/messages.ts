@@ -84,8 +84,6 @@ export interface WorkerStanding {
   readonly step: number;
   readonly userCounts: Readonly<Record<string, number>>;
   readonly isSpent: boolean;
-  /** Its users have been stopped, because its lease or grace or the run's time was over. */
-  readonly isStopped: boolean;
   /** The last report that it made; those that were not acknowledged follow as messages. */
   readonly sequence: number;
   readonly iterations: IterationState;

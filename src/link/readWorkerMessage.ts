@@ -111,7 +111,6 @@ function readStanding(value: unknown): WorkerStanding {
     step: whole(fields, 'step', 0, maxCount),
     userCounts: readUserCounts(fields),
     isSpent: flag(fields, 'isSpent'),
-    isStopped: flag(fields, 'isStopped'),
     sequence: whole(fields, 'sequence', 0, maxCount),
     iterations: readIterations(fields['iterations']),
   };

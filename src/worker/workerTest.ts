@@ -36,6 +36,8 @@ export class WorkerTest {
   /** Of this test among all that were begun or forgotten here: masters of two runs may give them the same number. */
   #ordinal = 0;
   #period = 0;
+  /** Of the test that reports: when the next one begins, the one before may still have samples to report. */
+  #reportedPeriod = 0;
   /** The step whose end the master wants to hear of; 0: none. */
   #awaitedStep = 0;
   #lastStep = 0;
@@ -112,6 +114,7 @@ export class WorkerTest {
 
   reset(period: number): void {
     this.#period = period;
+    if (this.#phase !== 'beginning') this.#reportedPeriod = period;
     this.parts.options.recorder.reset();
     this.parts.runtime.exceptions.take();
   }
@@ -172,7 +175,7 @@ export class WorkerTest {
   }
 
   standing(run: string, index: number): WorkerStanding {
-    const { users, outbox, runtime, leash } = this.parts;
+    const { users, outbox, runtime } = this.parts;
     return {
       run,
       index,
@@ -181,7 +184,6 @@ export class WorkerTest {
       step: this.#lastStep,
       userCounts: users.pool.counts(),
       isSpent: this.#isSpent,
-      isStopped: this.#phase === 'over' || this.#phase === 'stopping' || leash.isLeaseOver,
       sequence: outbox.sequence,
       iterations: runtime.granted?.state ?? noIterations,
     };
@@ -209,6 +211,7 @@ export class WorkerTest {
   #beginRunning({ test, startTime, settings }: TestStart): void {
     const { health, stallWatch, options } = this.parts;
     health.take(); // what it did before there were users, as in listeners of testStart, is not judged
+    this.#reportedPeriod = this.#period;
     this.#reporter.start(startTime + settings.warmupSeconds);
     stallWatch.start();
     this.#setLeash(startTime, settings);
@@ -264,7 +267,7 @@ export class WorkerTest {
     runtime.granted?.tick();
     outbox.add({
       kind: 'report',
-      period: this.#period,
+      period: this.#reportedPeriod,
       interval,
       userCounts: users.pool.counts(),
       exceptions: runtime.exceptions.take(),

@@ -23,7 +23,6 @@ describe('a master that was started anew', () => {
       step: 1,
       userCounts: { A: 2 },
       isSpent: false,
-      isStopped: false,
       sequence: expect.any(Number),
       iterations: { granted: 0, finished: 0, returned: 0, waiting: 0 },
     });

@@ -160,7 +160,7 @@ describe('a lease', () => {
     await until(() => worker.link.of('stopped').length > 0);
     expect([counts.stops, worker.runner.userCount]).toEqual([3, 0]);
     expect(worker.fired).not.toContain('testStopping');
-    expect(worker.hello().standing).toMatchObject({ test: 1, isStopped: true, userCounts: { Counting: 0 } });
+    expect(worker.hello().standing).toMatchObject({ test: 1, userCounts: { Counting: 0 } });
   });
 
   test('is asked before each task: a process that was frozen for longer runs none more', async () => {
@@ -200,7 +200,7 @@ describe('a lease', () => {
     await worker.begin({ leaseSeconds: 8 });
     await worker.spawn({ Counting: 2 }, { step: 51, startTime: epochSeconds() - 30 });
     expect([counts.starts, worker.runner.userCount]).toEqual([5, 2]);
-    expect(worker.hello().standing).toMatchObject({ isStopped: false, step: 51 });
+    expect(worker.hello().standing).toMatchObject({ step: 51 });
     expect(worker.fired.filter((name) => name === 'testStart')).toHaveLength(1);
   });
 

@@ -31,6 +31,30 @@ describe('a worker and its master', () => {
     expect(kinds.lastIndexOf('report')).toBeLessThan(kinds.indexOf('stopped'));
   });
 
+  test('reports the last samples of a test as those of that test, though the next one has begun', async () => {
+    let finish = () => {};
+    class Slow extends User {
+      @task
+      async work() {
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        this.environment.events.request.fire({ requestType: 'X', name: 'x', responseTime: 1, responseLength: 0 });
+      }
+    }
+    await using worker = await aWorker({ userClasses: [Slow] });
+    await worker.begin({ stopTimeoutSeconds: 30 });
+    await worker.spawn({ Slow: 1 });
+    worker.link.say({ kind: 'stop', test: 1, isHurried: false });
+    await until(() => worker.fired.includes('testStopping'));
+    const next = worker.begin({}, 2);
+    await until(() => worker.hello().standing?.test === 2);
+    finish();
+    await next;
+    const periods = worker.link.of('report').filter(({ interval }) => interval.entries.length > 0);
+    expect(periods.map(({ period }) => period)).toEqual([1]);
+  });
+
   test('[111] [112] fires each event of a test once', async () => {
     await using worker = await aWorker({ userClasses: [idle('A')] });
     worker.welcome();
