@@ -30,6 +30,8 @@ const defaults = {
 const maxRemembered = 1000;
 const tickMillis = 1000;
 const askAgainMillis = 5000;
+/** So often a peer becomes a worker without being asked to wait. */
+const freeBeginnings = 5;
 const giveAgainMillis = 500;
 /** Messages of one peer that wait in the socket to be read; each may have `maxMessageBytes`. */
 const receiveHighWaterMark = 50;
@@ -49,6 +51,9 @@ export class Server implements LocustServer {
   readonly #complained = new Set<string>();
   /** When strangers were asked to register: milliseconds of `performance.now()`. */
   readonly #asked = new Map<string, number>();
+  /** How often peers became workers, and when those did that did it often. */
+  readonly #begun = new Map<string, number>();
+  readonly #begunAt = new Map<string, number>();
   /** When peers were given the locustfile: as above. */
   readonly #given = new Map<string, number>();
   readonly #ticker: NodeJS.Timeout;
@@ -172,10 +177,19 @@ export class Server implements LocustServer {
     const known = this.#workers.get(key);
     const isNews = isAccepted ? known === undefined : this.#isFirstComplaint(identity);
     if (level !== undefined && isNews) log[level](text ?? '');
-    if (!isAccepted || known?.registersAgain()) return;
+    if (!isAccepted || known?.registersAgain() || !this.#mayBeginAnew(key)) return;
     known?.end(new LinkError(`${id} began anew, without the users that it had`));
     this.#asked.delete(key);
     this.#welcome(identity, key, id, version);
+  }
+
+  /** Each time users are dealt anew, and there is a line in the log. Locust's workers ask again each five seconds. */
+  #mayBeginAnew(key: string): boolean {
+    const times = (this.#begun.get(key) ?? 0) + 1;
+    if (times > freeBeginnings && !this.#isDue(this.#begunAt, key, askAgainMillis)) return false;
+    if (this.#begun.size >= maxRemembered) this.#begun.clear();
+    this.#begun.set(key, times);
+    return true;
   }
 
   #welcome(identity: Buffer, key: string, id: string, version: unknown): void {

@@ -75,6 +75,24 @@ describe('a worker registers', () => {
     expect(heard?.messages).toMatchObject([{ kind: 'custom', data: 2 }]);
   });
 
+  test('anew without end, as soon as it has users: it is not taken each time, and stays the worker that it was', async () => {
+    await using master = await OurMaster.open();
+    const { peer } = await master.worker();
+    for (let i = 0; i < 20; i++) {
+      const heard = master.workers.at(-1);
+      heard?.say(welcome(0));
+      heard?.say(testStart());
+      heard?.say(spawn({ Shopper: 1 }));
+      const asked = peer.all('heartbeat').length;
+      await peer.say('spawning', null);
+      await peer.say('client_ready', '2.47.0');
+      await peer.say('heartbeat', beat);
+      await peer.next('heartbeat', asked);
+    }
+    expect(master.workers.length).toBeLessThan(10);
+    expect(master.workers.at(-1)?.changes).toEqual([]);
+  });
+
   test('again, when its answer was late: it is answered again, and stays the same worker', async () => {
     await using master = await OurMaster.open();
     const { peer } = await master.worker();
