@@ -63,9 +63,11 @@ describe('what workers say', () => {
     master.locust('-f talking.py');
     expect(await runner.untilWorkers(1, 60)).toBe(true);
     const id = runner.workers[0]?.id ?? '';
-    runner.sendMessage('hello', ['a', 1]);
-    await until(() => answers.length > 0, patiently);
-    expect(answers).toEqual([[{ data: ['a', 1], index: 0 }, id]]);
+    await until(() => {
+      runner.sendMessage('hello', ['a', 1]); // it is registered a moment before its file listens
+      return answers.length > 0;
+    }, patiently);
+    expect(answers[0]).toEqual([{ data: ['a', 1], index: 0 }, id]);
     runner.start(1, 1);
     await until(() => runner.stats.exceptions.length > 0, patiently);
     expect(runner.stats.exceptions).toEqual([
