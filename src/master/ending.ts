@@ -62,7 +62,8 @@ export class Ending {
   }
 
   #announce(worker: WorkerNode): void {
-    if (this.#isHurried) return;
+    // a worker of Locust's protocol keeps nothing for later: its link gives it up in seconds
+    if (this.#isHurried || worker.isForeign === true) return;
     const until = new Date((epochSeconds() + this.roster.patienceLeft(worker)) * 1000).toTimeString().slice(0, 8);
     log.warning(`the end waits for worker ${worker.id}, which is missing, until ${until}: it may have more to report`);
   }

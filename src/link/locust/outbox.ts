@@ -1,14 +1,12 @@
 /**
  * What is to be sent by a ZeroMQ socket, one message after the other: it takes no second one before it has taken the first.
  *
- * Bounded: with `maxWaiting` messages waiting the oldest is dropped, and counted. ZeroMQ itself drops what a peer that is gone or slow
+ * Bounded: with `maxWaiting` messages waiting the oldest is dropped. ZeroMQ itself drops what a peer that is gone or slow
  * does not take, so a message that is dropped here would not have arrived either.
  */
 const maxWaiting = 10_000;
 
 export class Outbox<Frames> {
-  /** Messages that were dropped. */
-  dropped = 0;
   #waiting: Frames[] = [];
   #draining: Promise<void> | undefined;
 
@@ -19,10 +17,7 @@ export class Outbox<Frames> {
   ) {}
 
   push(frames: Frames): void {
-    if (this.#waiting.length >= maxWaiting) {
-      this.#waiting.shift();
-      this.dropped++;
-    }
+    if (this.#waiting.length >= maxWaiting) this.#waiting.shift();
     this.#waiting.push(frames);
     this.#draining ??= this.#drain();
   }

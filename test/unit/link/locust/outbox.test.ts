@@ -23,7 +23,7 @@ test('messages leave one after the other; one that is not taken is handed back, 
   expect(taken).toEqual([1, 3, 4]);
 });
 
-test('of more than 10,000 that wait the oldest are dropped, and counted', async () => {
+test('of more than 10,000 that wait the oldest are dropped', async () => {
   const taken: number[] = [];
   const outbox = new Outbox<number>(
     async (message) => {
@@ -33,5 +33,5 @@ test('of more than 10,000 that wait the oldest are dropped, and counted', async 
   );
   for (let message = 0; message < 10_004; message++) outbox.push(message);
   await outbox.flushed();
-  expect([outbox.dropped, taken.length, taken.slice(0, 2)]).toEqual([3, 10_001, [0, 4]]);
+  expect([taken.length, taken.slice(0, 2)]).toEqual([10_001, [0, 4]]);
 });
