@@ -8,8 +8,9 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // Two processes even on a larger machine: tests measure times, and a crowded machine makes those lie.
-    maxWorkers: 2,
+    // Three processes even on a larger machine: tests measure times, and a crowded machine makes those lie. Most of the time they
+    // wait for each other's processes, so the third is for the cores that are idle meanwhile.
+    maxWorkers: 3,
     projects: [
       {
         ...shared,
@@ -26,6 +27,17 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/spawn/ssh*.test.ts'],
+          globalSetup: ['test/setup/temporaryFolder.ts', 'test/setup/buildDist.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'ssh',
+          include: ['test/e2e/spawn/ssh*.test.ts'],
           globalSetup: ['test/setup/temporaryFolder.ts', 'test/setup/buildDist.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
