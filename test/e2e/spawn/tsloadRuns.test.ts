@@ -1,67 +1,14 @@
 /**
- * Whole tests whose workers tsload starts itself, with the real worker in them.
+ * Whole tests whose workers tsload starts itself on this machine, with the real worker in them.
  */
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { certificates } from '../../certificates.js';
 import { until } from '../../until.js';
-import { type Finished, folder, type Run, serve, start } from '../tsload.js';
+import { folder, start } from '../tsload.js';
 import { isRunning } from './processes.js';
-import { noSshServer, SshServer } from './sshServer.js';
-
-/** Says where it runs, asks the server, and spins when it is told to. */
-const locustfile = `
-  import { constant, HttpUser, task } from 'tsload';
-  import { tmpdir } from 'node:os';
-  export class Shopper extends HttpUser {
-    static waitTime = constant(0.05);
-    override onStart() { console.log('user in process ' + process.pid + ' with ' + tmpdir()); }
-    @task async home() {
-      if ((await this.client.get('/')).text() === 'spin') { console.log('spinning'); for (;;); }
-    }
-    override onStop() { console.log('user stopped'); }
-  }
-`;
-const files = { 'locustfile.ts': locustfile };
-
-/** Processes of the workers of a run: its children, and on the same machine those of its hosts. */
-function workerPids(run: Run): number[] {
-  return [...run.stderr.matchAll(/user in process (\d+)/g)].map(([, pid]) => Number(pid));
-}
-
-function requestsIn(stdout: string): number {
-  const entries: readonly { readonly num_requests: number }[] = JSON.parse(stdout);
-  return entries.reduce((sum, entry) => sum + entry.num_requests, 0);
-}
-
-async function aServer() {
-  let requests = 0;
-  let answer = 'ok';
-  const server = await serve((_, response) => {
-    requests++;
-    response.end(answer);
-  });
-  return {
-    url: server.url,
-    requests: () => requests,
-    spinFromNowOn: () => {
-      answer = 'spin';
-    },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
-
-/** Ends the run when each of its four users runs and some requests were made: how long that takes is the machine's affair. */
-async function endWhenAllRun(run: Run, requests: () => number): Promise<Finished> {
-  await until(() => workerPids(run).length === 4 && requests() > 20, { timeoutMs: 60_000, what: 'four users to run' });
-  run.signal('SIGINT');
-  return await run.finished;
-}
-
-function runOptions(url: string): readonly string[] {
-  return ['--headless', '--json', '-u', '4', '-r', '4', '-H', url];
-}
+import { aServer, endWhenAllRun, files, requestsIn, runOptions, workerPids } from './wholeRuns.js';
 
 test.concurrent('two processes make the requests of one test, all of them counted, and nothing is left', async () => {
   await using server = await aServer();
@@ -138,63 +85,4 @@ test.concurrent('workers end within seconds of the kill of whoever started them,
     const isOver = () => workerPids(run).every((pid) => !isRunning(pid));
     await until(isOver, { timeoutMs: 20_000, what: `the end of ${workerPids(run)}` });
   }
-});
-
-describe.skipIf(noSshServer !== undefined).concurrent('over ssh', () => {
-  let server: SshServer;
-  beforeAll(async () => {
-    server = await SshServer.start();
-  });
-  afterAll(() => {
-    const left = server.runFolders();
-    server[Symbol.dispose]();
-    expect(left).toEqual([]);
-  });
-  const place = () => `ssh://loadgen?workers=2&config=${server.config}&node=${process.execPath}`;
-  const nothingIsLeft = async (run: Run) => {
-    const folders = [...run.stderr.matchAll(/ with (\S+\/tsload-host-\w+)\/tmp$/gm)].map(([, folder]) => folder ?? '');
-    expect(folders.length).toBeGreaterThan(0);
-    await until(() => !folders.some((folder) => existsSync(folder)) && !workerPids(run).some(isRunning), {
-      what: 'nothing to be left on the host',
-      timeoutMs: 20_000,
-    });
-  };
-
-  test('a host that has nothing but Node runs the test; one Ctrl+C ends it with the report, all requests are counted, and nothing is left', async () => {
-    await using target = await aServer();
-    using run = start([...runOptions(target.url), '--spawn', place(), '-s', '5'], { files });
-    const { code, stdout, stderr } = await endWhenAllRun(run, target.requests);
-    expect(code, stderr).toBe(0);
-    expect(requestsIn(stdout)).toBe(target.requests());
-    expect(stderr).toMatch(/^\[loadgen 0\] user in process \d+ with .*\/tsload-host-\w+\/tmp$/m);
-    expect(stderr).toMatch(/^\[loadgen 1\] user in process/m);
-    expect(stderr.match(/user stopped/g)).toHaveLength(4);
-    await nothingIsLeft(run);
-  });
-
-  test('workers on hosts and of this machine serve one test, also of a master that takes encrypted connections only', async () => {
-    await using target = await aServer();
-    const places = ['--spawn', place(), '--spawn', 'local?workers=1', '--processes', '1'];
-    const { cert, key } = (await certificates()).server;
-    const tls = ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem'];
-    const options = [...runOptions(target.url), ...places, ...tls, '-s', '5'];
-    using run = start(options, { files: { ...files, 'cert.pem': cert, 'key.pem': key } });
-    const { code, stdout, stderr } = await endWhenAllRun(run, target.requests);
-    expect(code, stderr).toBe(0);
-    expect(requestsIn(stdout)).toBe(target.requests());
-    expect(new Set(workerPids(run)).size).toBe(4);
-    const names = ['loadgen 0', 'loadgen 1', 'worker 0', 'worker 1'];
-    for (const name of names) expect(stderr).toContain(`[${name}] user in process`);
-    await nothingIsLeft(run);
-  });
-
-  test('the kill of the master ends the workers of its hosts, even while their tasks spin', async () => {
-    await using target = await aServer();
-    using run = start([...runOptions(target.url), '--spawn', place()], { files });
-    await until(() => workerPids(run).length === 4, { timeoutMs: 60_000, what: 'four users to run' });
-    target.spinFromNowOn();
-    await until(() => run.stderr.match(/spinning/g)?.length === 2, { timeoutMs: 20_000, what: 'two workers to spin' });
-    run.signal('SIGKILL');
-    await nothingIsLeft(run);
-  });
 });
