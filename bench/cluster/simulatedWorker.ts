@@ -36,6 +36,7 @@ export class SimulatedWorker {
   #userCounts: Readonly<Record<string, number>> = {};
   #next: { readonly cancel: () => void } | undefined;
   #cutAt = 0;
+  #state: 'ready' | 'running' = 'ready';
 
   private constructor(
     private readonly index: number,
@@ -70,7 +71,7 @@ export class SimulatedWorker {
 
   #beat(): void {
     this.#beatAt = performance.now();
-    this.#send({ kind: 'heartbeat', state: 'running', cpuPercent: 40, memoryBytes: 90e6 });
+    this.#send({ kind: 'heartbeat', state: this.#state, cpuPercent: 40, memoryBytes: 90e6 });
   }
 
   #receive(message: MasterMessage): void {
@@ -80,6 +81,7 @@ export class SimulatedWorker {
         return;
       case 'testStart':
         this.#period = message.period;
+        this.#state = 'running';
         this.#send({ kind: 'started', test: message.test });
         this.#begin();
         return;
@@ -113,6 +115,7 @@ export class SimulatedWorker {
     this.#next?.cancel();
     this.#report(this.#cutAt - 1);
     this.#userCounts = {};
+    this.#state = 'ready';
     this.#send({ kind: 'stopped', test });
   }
 

@@ -6,12 +6,14 @@ import { LinkError } from '../errors.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** An object with string keys; arrays and class instances are none. */
+/** An object with string keys; arrays and class instances are none. It is not copied: a report has hundreds of them. */
 export function asFields(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
-    throw new LinkError(`${what} must be an object but is ${shown(value)}`);
-  }
-  return Object.fromEntries(Object.entries(value));
+  if (isFields(value)) return value;
+  throw new LinkError(`${what} must be an object but is ${shown(value)}`);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 export function text(fields: Fields, key: string, maxLength: number): string {
@@ -72,8 +74,7 @@ export function wholes(fields: Fields, key: string, maxItems: number, max: numbe
 export function counts(fields: Fields, key: string, maxItems: number, max: number): Record<string, number> {
   const entries = Object.entries(asFields(fields[key], key));
   if (entries.length > maxItems) throw wrong(key, `at most ${maxItems} names`, entries.length);
-  const read = asFields(Object.fromEntries(entries), key);
-  return Object.fromEntries(entries.map(([name]) => [name, whole(read, name, 0, max)]));
+  return Object.fromEntries(entries.map(([name, count]) => [name, whole({ [name]: count }, name, 0, max)]));
 }
 
 export function record(fields: Fields, key: string, maxItems: number): Fields {
