@@ -48,6 +48,12 @@ export function whole(fields: Fields, key: string, min: number, max: number): nu
   throw wrong(key, 'a whole number', value);
 }
 
+export function bytes(fields: Fields, key: string): Uint8Array {
+  const value = fields[key];
+  if (value instanceof Uint8Array) return value;
+  throw wrong(key, 'bytes', value);
+}
+
 /** Each item read by `read`. */
 export function list<T>(fields: Fields, key: string, maxItems: number, read: (item: unknown, what: string) => T): T[] {
   const value = fields[key];

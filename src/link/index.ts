@@ -27,6 +27,7 @@ export type {
   WorkerMessage,
   WorkerStanding,
 } from './messages.js';
+export { packEntries } from './packEntries.js';
 export { maxCount, maxEpoch, readError, readHistogram, readInterval } from './readInterval.js';
 export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
 export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';

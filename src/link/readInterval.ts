@@ -3,16 +3,10 @@
  */
 import { LinkError } from '../errors.js';
 import type { FailureSample } from '../events/index.js';
-import {
-  type EntryStats,
-  type ErrorStats,
-  type IntervalStats,
-  type OutcomeStats,
-  type SparseCounts,
-  slotCount,
-} from '../stats/index.js';
+import { type ErrorStats, type IntervalStats, type SparseCounts, slotCount } from '../stats/index.js';
 import {
   asFields,
+  bytes,
   counts,
   type Fields,
   flag,
@@ -25,8 +19,8 @@ import {
   whole,
   wholes,
 } from './fields.js';
+import { unpackEntries } from './unpackEntries.js';
 
-const maxEntries = 100_000;
 const maxErrors = 100_000;
 const maxSamples = 3;
 const maxText = 16_384;
@@ -40,40 +34,10 @@ export function readInterval(value: unknown, what: string): IntervalStats {
     startTime: real(fields, 'startTime', 0, maxEpoch),
     seconds: real(fields, 'seconds', 0, maxEpoch),
     isWarmup: flag(fields, 'isWarmup'),
-    entries: list(fields, 'entries', maxEntries, readEntry),
+    entries: unpackEntries(bytes(fields, 'entries')),
     errors: list(fields, 'errors', maxErrors, readError),
     cutOff: whole(fields, 'cutOff', 0, maxCount),
     overflowingNames: texts(fields, 'overflowingNames', 5, maxText),
-  };
-}
-
-function readEntry(value: unknown, what: string): EntryStats {
-  const fields = asFields(value, what);
-  return {
-    requestType: text(fields, 'requestType', maxText),
-    name: text(fields, 'name', maxText),
-    lastRequestTimestamp: real(fields, 'lastRequestTimestamp', 0, maxEpoch),
-    ...(fields['isCoarse'] === true && { isCoarse: true }),
-    ...(fields['ok'] !== undefined && { ok: readOutcome(fields['ok'], 'ok') }),
-    ...(fields['failed'] !== undefined && { failed: readOutcome(fields['failed'], 'failed') }),
-  };
-}
-
-function readOutcome(value: unknown, what: string): OutcomeStats {
-  const fields = asFields(value, what);
-  const histogram = readHistogram(fields['histogram']);
-  const timed = whole(fields, 'timed', 0, maxCount);
-  const sum = histogram.counts.reduce((total, count) => total + count, 0);
-  if (sum !== timed) throw new LinkError(`${what} has ${timed} timed samples but ${sum} in its histogram`);
-  return {
-    timed,
-    untimed: whole(fields, 'untimed', 0, maxCount),
-    ...(fields['overlong'] !== undefined && { overlong: whole(fields, 'overlong', 0, maxCount) }),
-    totalMicros: real(fields, 'totalMicros', 0, Number.MAX_VALUE),
-    minMicros: whole(fields, 'minMicros', 0, maxCount),
-    maxMicros: whole(fields, 'maxMicros', 0, maxCount),
-    bytes: real(fields, 'bytes', 0, Number.MAX_VALUE),
-    histogram,
   };
 }
 

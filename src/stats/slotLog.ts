@@ -29,8 +29,10 @@ export class SlotLog {
   add({ slots, counts }: SparseCounts): void {
     const { length } = slots;
     if (this.used + length > this.slots.length) this.makeRoom(length);
-    this.slots.set(slots, this.used);
-    this.counts.set(counts, this.used);
+    for (let i = 0; i < length; i++) {
+      this.slots[this.used + i] = slots[i]!;
+      this.counts[this.used + i] = counts[i]!;
+    }
     this.used += length;
   }
 

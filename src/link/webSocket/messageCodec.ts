@@ -4,10 +4,11 @@
  * What users or their code put into a message is read here before it goes, as the other end will read it: there it would end the
  * link. What tsload makes itself, often and large, is not.
  */
-import type { MasterMessage, WorkerMessage } from '../messages.js';
+import type { MasterMessage, ReportMessage, WorkerMessage } from '../messages.js';
+import { packEntries } from '../packEntries.js';
 import { readMasterMessage } from '../readMasterMessage.js';
 import { readReportData, readWorkerMessage } from '../readWorkerMessage.js';
-import { pack, packChecked, unpack } from './packing.js';
+import { pack, packChecked, unpack, withLists } from './packing.js';
 
 export interface Codec<Outgoing, Incoming> {
   /** Throws `LinkError` for what cannot be sent. */
@@ -28,9 +29,20 @@ export const masterCodec: Codec<MasterMessage, WorkerMessage> = {
 
 function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
   if (message.kind === 'heartbeat') return pack(message);
-  if (message.kind !== 'report') return packChecked(message, readWorkerMessage);
-  if (Object.keys(message.data).length > 0) packChecked({ data: message.data }, readReportData);
-  return pack(message);
+  return message.kind === 'report' ? encodeReport(message) : packChecked(message, readWorkerMessage);
+}
+
+function encodeReport(report: ReportMessage): Uint8Array {
+  const { data } = report;
+  if (Object.keys(data).length === 0) return pack(asSent(report));
+  packChecked({ data }, readReportData);
+  return pack({ ...asSent(report), data: withLists(data) });
+}
+
+/** A report as `readWorkerMessage` takes it. */
+export function asSent(report: ReportMessage): object {
+  const { interval } = report;
+  return { ...report, interval: { ...interval, entries: packEntries(interval.entries) } };
 }
 
 function encodeMasterMessage(message: MasterMessage): Uint8Array {

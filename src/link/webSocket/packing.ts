@@ -9,12 +9,12 @@ import { checkShape } from './shape.js';
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
 
-/** Throws `LinkError` for what cannot be sent. */
+/** What we have made ourselves, without typed arrays. Throws `LinkError` for what cannot be sent. */
 export function pack(value: unknown): Uint8Array {
-  return sendable(() => packr.pack(withLists(value)));
+  return sendable(() => packr.pack(value));
 }
 
-/** The same for a value of which the other end might not take something: `read` is what it does. */
+/** A value that users or their code had a hand in, of which the other end might not take something: `read` is what it does. */
 export function packChecked(value: unknown, read: (value: unknown) => unknown): Uint8Array {
   return sendable(() => {
     read(value);
@@ -47,9 +47,9 @@ export function unpack(bytes: Uint8Array): unknown {
 
 /**
  * The same with lists in place of typed arrays of numbers, which MessagePack would take for bytes. Bytes stay bytes, and what holds no
- * such array is not copied: most messages hold none, and a ramp has as many messages as workers in every step.
+ * such array is not copied.
  */
-function withLists(value: unknown): unknown {
+export function withLists(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   if (isNumbers(value)) return Array.from(value);
   if (Array.isArray(value)) return listed(value);

@@ -1,7 +1,8 @@
 /**
- * Records as bytes: msgpack, and rows of numbers where a second has one for each worker. `readRecord.ts` undoes it. Pure.
+ * Records as bytes: msgpack, entries as the reports of workers have them, and rows of numbers where a second has one for each worker. `readRecord.ts` undoes it. Pure.
  */
 import { Packr } from 'msgpackr';
+import { packEntries } from '../../link/index.js';
 import { frameOf } from './frames.js';
 import type { AppliedRecord, JournalRecord, StoredCount, StoredWorkerInterval } from './records.js';
 
@@ -23,7 +24,10 @@ export function encodeRecord(record: JournalRecord): Buffer {
 function withRows({ kind, seconds, exceptions, counted, tick }: AppliedRecord): unknown {
   return {
     kind,
-    seconds: seconds.map(({ interval, workers }) => ({ interval, workers: rows(workers, workerRow) })),
+    seconds: seconds.map(({ interval, workers }) => ({
+      interval: { ...interval, entries: packEntries(interval.entries) },
+      workers: rows(workers, workerRow),
+    })),
     exceptions,
     counted: rows(counted, countRow),
     tick,

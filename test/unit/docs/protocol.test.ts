@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { MasterMessage, WorkerMessage } from '../../../src/link/index.js';
+import { type MasterMessage, packEntries, type WorkerMessage } from '../../../src/link/index.js';
 import {
   acknowledgeFrame,
   frameKinds,
@@ -13,7 +13,7 @@ import {
 } from '../../../src/link/webSocket/frames.js';
 import { masterLimits, workerLimits } from '../../../src/link/webSocket/limits.js';
 import { pack } from '../../../src/link/webSocket/packing.js';
-import { slotCount } from '../../../src/stats/index.js';
+import { slotCount, slotOf } from '../../../src/stats/index.js';
 import { masterMessages, workerMessages } from '../link/samples.js';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -102,7 +102,7 @@ function fieldsIn(message: object): string[] {
 }
 
 test('the interval of a report has all of its fields', () => {
-  const text = part('The interval of a report');
+  const text = part('The interval of a report') + part('Entries as bytes');
   const report = workerMessages.find(({ kind }) => kind === 'report');
   if (report?.kind !== 'report') throw new Error('there is no report among the samples');
   const { interval } = report;
@@ -113,6 +113,14 @@ test('the interval of a report has all of its fields', () => {
   expect(names.length).toBeGreaterThan(20);
   for (const name of names) expect(text, name).toMatch(new RegExp(`\\b${name}\\b`));
   expect(text).toContain(`0 to ${(slotCount - 1).toLocaleString('en')}`);
+});
+
+test('its example of an entry is what is sent', () => {
+  const hex = [...part('Entries as bytes').matchAll(/^(?:[0-9a-f]{2} ?)+$/gm)].map(([line]) => line).join('');
+  const outcome = { timed: 3, untimed: 0, totalMicros: 3104, minMicros: 1000, maxMicros: 1104, bytes: 30 };
+  const ok = { ...outcome, histogram: { slots: [1000, 1104].map(slotOf), counts: [2, 1] } };
+  const bytes = packEntries([{ requestType: 'GET', name: '/', lastRequestTimestamp: 1_700_000_000.5, ok }]);
+  expect(hex.replaceAll(' ', '')).toBe(Buffer.from(bytes).toString('hex'));
 });
 
 test('versions, paths and bounds are those of the code', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LinkError } from '../../../src/errors.js';
 import {
+  packEntries,
   readError,
   readHistogram,
   readInterval,
@@ -11,6 +12,7 @@ import {
   readWorkerHello,
   readWorkerMessage,
 } from '../../../src/link/index.js';
+import { unpackEntries } from '../../../src/link/unpackEntries.js';
 import {
   acknowledgeFrame,
   answerFrame,
@@ -24,9 +26,9 @@ import {
   openFrame,
   readFrame,
 } from '../../../src/link/webSocket/frames.js';
-import { masterCodec, workerCodec } from '../../../src/link/webSocket/messageCodec.js';
+import { asSent, masterCodec, workerCodec } from '../../../src/link/webSocket/messageCodec.js';
 import { pack, unpack } from '../../../src/link/webSocket/packing.js';
-import { masterMessages, workerMessages } from './samples.js';
+import { masterMessages, report, workerMessages } from './samples.js';
 
 /** A value, or a `LinkError`; anything else fails the test. */
 function isSound(read: () => unknown): 'value' | 'error' {
@@ -54,12 +56,14 @@ const readers = {
 const bytesReaders: { readonly [name: string]: (bytes: Buffer) => unknown } = {
   readFrame,
   unpack,
+  unpackEntries,
   'the decoder of a master': (bytes) => masterCodec.decode(bytes),
   'the decoder of a worker': (bytes) => workerCodec.decode(bytes),
 };
 
 /** What a codec makes of each kind of message, and a frame of each kind. */
 const wellFormed: readonly Buffer[] = [
+  Buffer.from(packEntries(report.interval.entries)),
   ...workerMessages.map((message) => Buffer.from(workerCodec.encode(message))),
   ...masterMessages.map((message) => Buffer.from(masterCodec.encode(message))),
   ...[
@@ -102,7 +106,7 @@ const odd: fc.Arbitrary<unknown> = fc.oneof(
 /** A message in which one field, however deep, is replaced by something odd. */
 const spoiled = fc
   .record({
-    message: fc.constantFrom(...workerMessages, ...masterMessages),
+    message: fc.constantFrom(...workerMessages, asSent(report), ...masterMessages),
     path: fc.array(fc.nat(), { maxLength: 6 }),
     by: odd,
   })
