@@ -16,15 +16,20 @@ export interface StepTimes {
 /** How many users of each class every worker was told to have. */
 export type ToldCounts = Map<string, Map<string, number>>;
 
-interface Draft {
-  readonly told: Map<string, number>;
+/** A message in the making. */
+interface Draft extends SpawnMessage {
   readonly counts: Record<string, number>;
   /** One for each class: a step touches few classes of a worker. */
-  readonly starts: { readonly userClass: string; readonly ranks: number[] }[];
+  starts: { readonly userClass: string; readonly ranks: number[] }[];
 }
+
+const nobody: Draft['starts'] = [];
 
 /**
  * A message for each worker that the step touches, and for all of `everyone`. `told` is brought up to date.
+ *
+ * Hot for a fast ramp over many workers, whose steps have a message for each: nothing is made but what is sent, and a list begins
+ * as long as it needs to be.
  */
 export function spawnMessages(
   step: Step,
@@ -33,47 +38,54 @@ export function spawnMessages(
   everyone: Iterable<string>,
 ): Map<string, SpawnMessage> {
   const drafts = new Map<string, Draft>();
-  for (const worker of everyone) draftOf(drafts, told, worker);
-  for (const { worker, userClass } of step.stops) change(draftOf(drafts, told, worker), userClass, -1);
+  for (const worker of everyone) draftFor(worker, drafts, times);
+  for (const { worker, userClass } of step.stops) change(draftFor(worker, drafts, times), told, worker, userClass, -1);
   let rank = 0;
   for (const { worker, userClass } of step.starts) {
-    const draft = draftOf(drafts, told, worker);
-    change(draft, userClass, 1);
-    ranksOf(draft.starts, userClass).push(rank++);
+    const draft = draftFor(worker, drafts, times);
+    change(draft, told, worker, userClass, 1);
+    addStart(draft, userClass, rank++);
   }
-  const { test, step: number, startTime, spacingSeconds, isLast } = times;
-  const messages = new Map<string, SpawnMessage>();
-  for (const [worker, { counts, starts }] of drafts) {
-    messages.set(worker, { kind: 'spawn', test, step: number, startTime, spacingSeconds, isLast, counts, starts });
-  }
-  return messages;
+  return drafts;
 }
 
-function draftOf(drafts: Map<string, Draft>, told: ToldCounts, worker: string): Draft {
+function draftFor(worker: string, drafts: Map<string, Draft>, times: StepTimes): Draft {
   const known = drafts.get(worker);
   if (known !== undefined) return known;
-  const draft: Draft = { told: toldTo(told, worker), counts: {}, starts: [] };
+  const { test, step, startTime, spacingSeconds, isLast } = times;
+  const draft: Draft = {
+    kind: 'spawn',
+    test,
+    step,
+    startTime,
+    spacingSeconds,
+    isLast,
+    counts: {},
+    starts: nobody,
+  };
   drafts.set(worker, draft);
   return draft;
 }
 
-function toldTo(told: ToldCounts, worker: string): Map<string, number> {
-  const known = told.get(worker);
-  if (known !== undefined) return known;
-  const counts = new Map<string, number>();
-  told.set(worker, counts);
-  return counts;
-}
-
-function ranksOf(starts: Draft['starts'], userClass: string): number[] {
-  for (const of of starts) if (of.userClass === userClass) return of.ranks;
-  const ranks: number[] = [];
-  starts.push({ userClass, ranks });
-  return ranks;
-}
-
-function change({ told, counts }: Draft, userClass: string, by: number): void {
-  const count = (told.get(userClass) ?? 0) + by;
-  told.set(userClass, count);
+function change({ counts }: Draft, told: ToldCounts, worker: string, userClass: string, by: number): void {
+  let toldOfWorker = told.get(worker);
+  if (toldOfWorker === undefined) {
+    toldOfWorker = new Map();
+    told.set(worker, toldOfWorker);
+  }
+  const count = (toldOfWorker.get(userClass) ?? 0) + by;
+  toldOfWorker.set(userClass, count);
   counts[userClass] = count;
+}
+
+function addStart(draft: Draft, userClass: string, rank: number): void {
+  for (const of of draft.starts) {
+    if (of.userClass === userClass) {
+      of.ranks.push(rank);
+      return;
+    }
+  }
+  const first = { userClass, ranks: [rank] };
+  if (draft.starts === nobody) draft.starts = [first];
+  else draft.starts.push(first);
 }
