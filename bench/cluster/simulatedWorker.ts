@@ -1,10 +1,11 @@
 /**
- * A worker as its master sees one: it joins, says that its users are there, reports at each whole second, sends a heartbeat a
+ * A worker as its master sees one: it joins, says that its users are there, reports once a second when it is its turn, sends a heartbeat a
  * second, and stops when it is told to. It has no users; what it reports was made before.
  */
 import { callAt, epochSeconds } from '../../src/clock.js';
 import { connectToMaster, type MasterMessage, type WorkerHello, type WorkerMessage } from '../../src/link/index.js';
 import type { IntervalStats } from '../../src/stats/index.js';
+import { turnOf } from '../../src/worker/reportOutbox.js';
 import { requestsIn } from './load.js';
 
 export interface MasterPlace {
@@ -30,7 +31,8 @@ export class SimulatedWorker {
   roundTrips: number[] = [];
   isClosed = false;
   #heartbeats: NodeJS.Timeout;
-  #beatAt = 0;
+  /** When the heartbeats were sent that have no answer yet, in their order. */
+  readonly #beats: number[] = [];
   #sequence = 0;
   #period = 0;
   #userCounts: Readonly<Record<string, number>> = {};
@@ -70,14 +72,14 @@ export class SimulatedWorker {
   }
 
   #beat(): void {
-    this.#beatAt = performance.now();
+    this.#beats.push(performance.now());
     this.#send({ kind: 'heartbeat', state: this.#state, cpuPercent: 40, memoryBytes: 90e6 });
   }
 
   #receive(message: MasterMessage): void {
     switch (message.kind) {
       case 'heartbeat':
-        this.roundTrips.push(performance.now() - this.#beatAt);
+        this.roundTrips.push(performance.now() - (this.#beats.shift() ?? Number.NaN));
         return;
       case 'testStart':
         this.#period = message.period;
@@ -105,7 +107,7 @@ export class SimulatedWorker {
 
   #begin(): void {
     this.#cutAt = Math.floor(epochSeconds()) + 1;
-    this.#next = callAt(this.#cutAt, () => {
+    this.#next = callAt(this.#cutAt + turnOf(this.index) / 1000, () => {
       this.#report(this.#cutAt - 1);
       this.#begin();
     });

@@ -77,7 +77,11 @@ export class Master {
     this.#events = new TestEvents(options.environment, (thrown) => {
       if (options.isStopTest(thrown)) this.#stopTest(thrown.message);
     });
-    this.#clock = new SecondClock(() => this.#crew.reports.tick(this.workers.userCount));
+    const { reports } = this.#crew;
+    this.#clock = new SecondClock(
+      () => reports.tick(this.workers.userCount),
+      () => reports.isAllIn,
+    );
     this.#shape = this.#makeShape();
     this.#beginning = this.#makeBeginning();
     this.ended = new Promise((resolve) => {

@@ -19,6 +19,9 @@ const longestWaitMillis = 1500;
 
 const log = getLogger('tsload.runners');
 
+/** Acknowledgements in one turn of the event loop: each is a message, and heartbeats come between. */
+const acknowledgedAtOnce = 50;
+
 /** A worker with reports that are not acknowledged. */
 interface Waiting {
   readonly sequence: number;
@@ -34,6 +37,11 @@ export class Reports {
   /** Reports up to this one are counted: by worker, those that are gone included, as they may come back. */
   readonly #counted = new Map<string, number>();
   #waiting = new Map<WorkerNode, Waiting>();
+  /** Workers whose reports were in the last tick: they report once a second. */
+  #reporting: readonly WorkerNode[] = [];
+  /** Reports that are safe, of which their workers have to hear. */
+  #unsaid: [WorkerNode, Waiting][] = [];
+  #isSaying = false;
   #flushTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -79,6 +87,21 @@ export class Reports {
   /** The reports of this worker begin again with number 1: none of them was counted. */
   numbersAnew(worker: string): void {
     this.#counted.delete(worker);
+  }
+
+  /**
+   * Every worker of ours that reported before the last tick has reported since, unless it is gone or has stopped: a tick has all of
+   * its second.
+   */
+  get isAllIn(): boolean {
+    return this.#reporting.every(
+      (worker) =>
+        this.#waiting.has(worker) ||
+        worker.isForeign === true ||
+        worker.isMissing ||
+        worker.stoppedTest === worker.toldTest ||
+        this.workers.get(worker.id) !== worker,
+    );
   }
 
   /** Takes in a report, unless it was counted before or is of an older period. It is counted by the next `tick` or `flush`. */
@@ -128,6 +151,7 @@ export class Reports {
   /** Counts what has come, and makes one point of the history. */
   tick(userCount: number): void {
     const now = epochSeconds();
+    this.#reporting = [...this.#waiting.keys()];
     this.#apply({ now, userCount, isWarmup: now < this.#warmupEnd });
   }
 
@@ -146,7 +170,7 @@ export class Reports {
     for (const exception of exceptions) this.statistics.addException(exception);
     if (tick !== undefined) this.statistics.tick(tick);
     if (this.journal === undefined) {
-      acknowledge(waiting);
+      this.#safe(waiting);
       return;
     }
     const counted = Array.from(waiting, ([{ id }, { sequence, iterations }]) => {
@@ -154,14 +178,23 @@ export class Reports {
     });
     const safe = this.journal.applied({ seconds, exceptions, counted, ...(tick && { tick }) });
     safe.then(
-      () => acknowledge(waiting),
+      () => this.#safe(waiting),
       (thrown: unknown) => log.error(`the journal failed: ${String(thrown)}`),
     );
   }
-}
 
-function acknowledge(waiting: ReadonlyMap<WorkerNode, Waiting>): void {
-  for (const [worker, { sequence }] of waiting) worker.link.send({ kind: 'acknowledge', sequence });
+  #safe(waiting: ReadonlyMap<WorkerNode, Waiting>): void {
+    this.#unsaid.push(...waiting);
+    if (!this.#isSaying) this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    for (const [{ link }, { sequence }] of this.#unsaid.splice(0, acknowledgedAtOnce)) {
+      link.send({ kind: 'acknowledge', sequence });
+    }
+    this.#isSaying = this.#unsaid.length > 0;
+    if (this.#isSaying) setImmediate(() => this.#acknowledge());
+  }
 }
 
 /** Only where what was acknowledged was not kept after all, as by a master whose journal could not be written. */

@@ -1,24 +1,41 @@
 /**
- * Calls back once a second, a little after each whole second of the wall clock, when the reports of that second are in.
+ * Calls back once a second, a little after each whole second of the wall clock, when the reports of that second are in, or so late
+ * that the others do not wait for them: what comes later is counted with the next second's.
  */
 import { callAt, epochSeconds } from '../clock.js';
 
-/** Seconds after the whole second. */
+/** Seconds after the whole second when reports are looked for first, and at the latest they are waited for no more. */
 const graceSeconds = 0.1;
+const lastSeconds = 0.8;
+/** From one look to the next. */
+const lookMillis = 20;
 
 export class SecondClock {
   #next: { readonly cancel: () => void } | undefined;
 
-  constructor(private readonly tick: () => void) {}
+  /** `isAllIn`: nothing is missing that is worth to be waited for. */
+  constructor(
+    private readonly tick: () => void,
+    private readonly isAllIn: () => boolean,
+  ) {}
 
   start(): void {
     this.stop();
     const time = nextTick(epochSeconds());
+    const last = time - graceSeconds + lastSeconds;
     this.#next = callAt(time, () => {
       // after a frozen second the reports of it are late as well: they come first, or its mark would miss it
-      if (epochSeconds() - time < graceSeconds) this.#beat();
+      if (epochSeconds() - time < graceSeconds) this.#look(last);
       else this.#next = callAt(epochSeconds() + graceSeconds, () => this.#beat());
     });
+  }
+
+  #look(last: number): void {
+    if (this.isAllIn() || epochSeconds() >= last) this.#beat();
+    else {
+      const timer = setTimeout(() => this.#look(last), lookMillis);
+      this.#next = { cancel: () => clearTimeout(timer) };
+    }
   }
 
   #beat(): void {

@@ -58,7 +58,11 @@ export class MasterContact {
   constructor(private readonly options: MasterContactOptions) {
     const { times, worker } = options;
     const { link, graceSeconds = defaultGraceSeconds } = worker;
-    this.outbox = new ReportOutbox({ send: (report) => this.#sendReport(report), limits: times.keptReports });
+    this.outbox = new ReportOutbox({
+      send: (report) => this.#sendReport(report),
+      limits: times.keptReports,
+      index: () => this.index,
+    });
     this.leash = new Leash({
       vitals: () => link.vitals,
       graceSeconds,

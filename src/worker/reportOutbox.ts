@@ -3,6 +3,9 @@
  * safe, and sent again to a master that was started anew.
  *
  * While the master cannot be heard, or is slow to acknowledge, reports wait here. The wait is bounded: see `keptReports.ts`.
+ *
+ * All workers take their intervals at the same moment. Of many each waits for its turn to send its own, so that the master has time
+ * for heartbeats in between.
  */
 import type { ReportMessage } from '../link/index.js';
 import { condense, type KeptLimits, type KeptReport, requestsIn } from './keptReports.js';
@@ -10,9 +13,20 @@ import { condense, type KeptLimits, type KeptReport, requestsIn } from './keptRe
 /** Reports that were sent and not acknowledged; with so many, further ones wait. */
 const maxUnderWay = 120;
 
+/** What a master takes for one report, and as much again for all else; and the longest wait. */
+const turnMillis = 0.5;
+const longestTurnMillis = 500;
+
 export interface OutboxOptions {
   send(message: ReportMessage): void;
   readonly limits: KeptLimits;
+  /** Of this worker among all; below 0 while it is not known. */
+  index(): number;
+}
+
+/** Milliseconds after the whole second when it is the turn of the worker with that index. Pure. */
+export function turnOf(index: number): number {
+  return Math.floor((Math.max(0, index) * turnMillis) % longestTurnMillis);
 }
 
 export class ReportOutbox {
@@ -21,6 +35,8 @@ export class ReportOutbox {
   #underWay: ReportMessage[] = [];
   #waiting: KeptReport[] = [];
   #isOpen = true;
+  /** Runs until it is this worker's turn. */
+  #turn: NodeJS.Timeout | undefined;
   #whenSent: (() => void)[] = [];
   #whenSafe: (() => void)[] = [];
 
@@ -31,9 +47,12 @@ export class ReportOutbox {
     return this.#sequence;
   }
 
-  add(report: KeptReport): void {
+  /** `isLast`: of its test, so it does not wait for its turn. */
+  add(report: KeptReport, isLast: boolean): void {
     this.#waiting.push(report);
-    this.#flush();
+    const millis = isLast ? 0 : turnOf(this.options.index());
+    if (millis > 0) this.#turn ??= setTimeout(() => this.#flush(), millis);
+    else this.#flush();
     if (this.#waiting.length > 0) this.#waiting = condense(this.#waiting, this.options.limits);
   }
 
@@ -77,6 +96,7 @@ export class ReportOutbox {
   /** Nothing will be acknowledged any more: whoever waits for it goes on. */
   giveUp(): void {
     this.#isOpen = false;
+    clearTimeout(this.#turn);
     for (const tell of this.#whenSafe.splice(0)) tell();
   }
 
@@ -94,6 +114,8 @@ export class ReportOutbox {
   }
 
   #flush(): void {
+    clearTimeout(this.#turn);
+    this.#turn = undefined;
     while (this.#isOpen && this.#underWay.length < maxUnderWay) {
       const next = this.#waiting.shift();
       if (next === undefined) break;

@@ -18,7 +18,7 @@ export class Reporter {
 
   constructor(
     private readonly recorder: IntervalRecorder,
-    private readonly report: (interval: IntervalStats) => void,
+    private readonly report: (interval: IntervalStats, isLast: boolean) => void,
   ) {}
 
   /** Begins with an empty interval. Samples up to `warmupEnd`, seconds since 1970, are marked as warm-up. */
@@ -28,13 +28,12 @@ export class Reporter {
     this.#schedule();
   }
 
-  /** Reports what there is. */
-  flush(): void {
+  #flush(isLast: boolean): void {
     const isWarmup = this.#isWarmup;
     if (isWarmup && epochSeconds() >= this.#warmupEnd) this.#isWarmup = false;
     const interval = this.recorder.takeInterval({ isWarmup });
     if (isWarmup && !this.#isWarmup) this.recorder.forgetErrors(); // what failed first in the warm-up is in no output
-    this.report(interval);
+    this.report(interval, isLast);
   }
 
   /** Reports what there is, and then no more. */
@@ -42,14 +41,14 @@ export class Reporter {
     if (this.#next === undefined) return;
     this.#next.cancel();
     this.#next = undefined;
-    this.flush();
+    this.#flush(true);
   }
 
   #schedule(): void {
     const cut = nextCut(epochSeconds(), this.#isWarmup ? this.#warmupEnd : Number.POSITIVE_INFINITY);
     const next = () => {
       this.#next?.cancel();
-      this.flush();
+      this.#flush(false);
       this.#schedule();
     };
     const due = callAt(cut, next);

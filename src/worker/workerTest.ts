@@ -52,7 +52,7 @@ export class WorkerTest {
 
   constructor(private readonly parts: WorkerTestParts) {
     const { options, runtime } = parts;
-    this.#reporter = new Reporter(options.recorder, (interval) => this.#report(interval));
+    this.#reporter = new Reporter(options.recorder, (interval, isLast) => this.#report(interval, isLast));
     this.#requests = new IterationRequests({
       budget: () => runtime.granted,
       isHeld: () => parts.leash.isInterrupted || !this.isOn,
@@ -260,13 +260,13 @@ export class WorkerTest {
     return budget.isUsedUp || (budget.hasRefused && this.#isRampOver && users.isSettled);
   }
 
-  #report(interval: IntervalStats): void {
+  #report(interval: IntervalStats, isLast: boolean): void {
     const { options, runtime, users, outbox, health, events } = this.parts;
     const data = events.reportToMaster(options.id);
     const iterations = runtime.granted?.state;
     runtime.granted?.tick();
-    outbox.add({
-      kind: 'report',
+    const report = {
+      kind: 'report' as const,
       period: this.#reportedPeriod,
       interval,
       userCounts: users.pool.counts(),
@@ -274,7 +274,8 @@ export class WorkerTest {
       health: health.take(),
       ...(iterations !== undefined && { iterations }),
       data,
-    });
+    };
+    outbox.add(report, isLast);
   }
 
   async #end(ordinal: number): Promise<void> {

@@ -233,3 +233,57 @@ test('reports of a minute ago are counted in the seconds that they are about, th
   reports.tick(1);
   expect(seconds).toEqual(['1700000001 2 host_0,host_1', '1700000002 4 host_0,host_1', '1700000003 6 host_0,host_1']);
 });
+
+/** So many workers that a master knows, each with its end of a link. */
+function knownWorkers(count: number) {
+  const workers = new Workers();
+  const statistics = new RunStatistics();
+  const reports = new Reports(statistics, workers, 100);
+  reports.beginTest(0);
+  const keeping = Array.from({ length: count }, (_, index) => new KeepingWorker(`host_${index}`, index));
+  const nodes = keeping.map((worker) => worker.node());
+  for (const node of nodes) {
+    node.toldTest = 1;
+    workers.add(node);
+  }
+  const report = (at: number): void => reports.receive(nodes[at]!, keeping[at]!.report(1));
+  return { workers, reports, keeping, nodes, report };
+}
+
+test('a second is complete when all have reported that did so in the second before, but for those that cannot', () => {
+  const { workers, reports, nodes, report } = knownWorkers(6);
+  expect(reports.isAllIn).toBe(true);
+  for (let at = 0; at < 5; at++) report(at);
+  reports.tick(1);
+  expect(reports.isAllIn).toBe(false);
+  const [a, b, c, d, e, newcomer] = nodes;
+  report(0);
+  b!.isMissing = true;
+  c!.isForeign = true;
+  d!.stoppedTest = 1;
+  expect(reports.isAllIn).toBe(false);
+  workers.remove(e!);
+  expect(reports.isAllIn).toBe(true);
+  report(5);
+  reports.tick(1);
+  expect(reports.isAllIn).toBe(false);
+  report(0);
+  expect(reports.isAllIn).toBe(false);
+  workers.remove(newcomer!);
+  expect(reports.isAllIn).toBe(true);
+  workers.remove(a!);
+  reports.tick(1);
+  expect(reports.isAllIn).toBe(true);
+});
+
+test('of many workers each hears that its report is safe, some in each turn of the event loop', async () => {
+  const { reports, keeping, report } = knownWorkers(170);
+  const unsafe = (): number => keeping.filter(({ kept }) => kept.length > 0).length;
+  for (let at = 0; at < keeping.length; at++) report(at);
+  reports.tick(1);
+  expect(unsafe()).toBe(120);
+  report(0);
+  reports.tick(1);
+  expect(unsafe()).toBe(121);
+  await until(() => unsafe() === 0);
+});

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ReportMessage } from '../../../src/link/index.js';
 import { IntervalRecorder } from '../../../src/stats/index.js';
 import { condense, type KeptReport, requestsIn } from '../../../src/worker/keptReports.js';
-import { ReportOutbox } from '../../../src/worker/reportOutbox.js';
+import { ReportOutbox, turnOf } from '../../../src/worker/reportOutbox.js';
+import { until } from '../../until.js';
 
 const health = {
   cpuPercent: 10,
@@ -33,24 +34,48 @@ function aReport({ times = [5], at = 0, isWarmup = false, ...more }: ReportBuild
 
 const roomy = { reports: 120, cells: 1e6 };
 
-function anOutbox(limits = roomy) {
+function anOutbox({ limits = roomy, index = 0 } = {}) {
   const sent: ReportMessage[] = [];
-  return { sent, outbox: new ReportOutbox({ send: (report) => sent.push(report), limits }) };
+  return { sent, outbox: new ReportOutbox({ send: (report) => sent.push(report), limits, index: () => index }) };
 }
 
 describe('reports on their way', () => {
   test('are numbered from 1 and sent at once', () => {
     const { outbox, sent } = anOutbox();
-    for (let at = 0; at < 3; at++) outbox.add(aReport());
+    for (let at = 0; at < 3; at++) outbox.add(aReport(), false);
     expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  test('of many workers wait for the turn of each, and with the last report of the test no longer', async () => {
+    expect([-1, 0, 1, 2, 3, 100, 999, 1000, 1001, 12_345].map(turnOf)).toEqual([0, 0, 0, 1, 1, 50, 499, 0, 0, 172]);
+    const { outbox, sent } = anOutbox({ index: 40 });
+    outbox.add(aReport(), false);
+    expect(sent).toEqual([]);
+    await until(() => sent.length === 1);
+    outbox.add(aReport(), false);
+    outbox.add(aReport(), true);
+    const said: number[] = [];
+    outbox.afterReports(() => said.push(sent.length));
+    expect(said).toEqual([3]);
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  test('that wait for their turn are sent by a worker that has to hold them only when it may', async () => {
+    const { outbox, sent } = anOutbox({ index: 10 });
+    outbox.add(aReport(), false);
+    outbox.hold();
+    await new Promise((resolve) => setTimeout(resolve, turnOf(10) + 5));
+    expect(sent).toEqual([]);
+    outbox.open(true);
+    expect(sent).toHaveLength(1);
   });
 
   test('are sent again to a new master until they are acknowledged, with the same numbers', () => {
     const { outbox, sent } = anOutbox();
-    for (let at = 0; at < 4; at++) outbox.add(aReport());
+    for (let at = 0; at < 4; at++) outbox.add(aReport(), false);
     outbox.acknowledge(2);
     outbox.hold();
-    outbox.add(aReport());
+    outbox.add(aReport(), false);
     sent.length = 0;
     outbox.open(true);
     expect(sent.map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
@@ -58,9 +83,9 @@ describe('reports on their way', () => {
 
   test('are sent once to the same master, which has them all in the end', () => {
     const { outbox, sent } = anOutbox();
-    outbox.add(aReport());
+    outbox.add(aReport(), false);
     outbox.hold();
-    outbox.add(aReport());
+    outbox.add(aReport(), false);
     expect(sent).toHaveLength(1);
     outbox.open(false);
     expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2]);
@@ -68,7 +93,7 @@ describe('reports on their way', () => {
 
   test('wait for a master that does not acknowledge, and go on when it does', () => {
     const { outbox, sent } = anOutbox();
-    for (let at = 0; at < 130; at++) outbox.add(aReport({ at }));
+    for (let at = 0; at < 130; at++) outbox.add(aReport({ at }), false);
     expect(sent).toHaveLength(120);
     outbox.acknowledge(5);
     expect(sent).toHaveLength(125);
@@ -79,7 +104,7 @@ describe('reports on their way', () => {
     const said: string[] = [];
     outbox.afterReports(() => said.push('at once'));
     outbox.hold();
-    outbox.add(aReport());
+    outbox.add(aReport(), false);
     outbox.afterReports(() => said.push(`after ${sent.length}`));
     expect(said).toEqual(['at once']);
     outbox.open(false);
@@ -89,7 +114,7 @@ describe('reports on their way', () => {
   test('are waited for until they are safe, or for so long', async () => {
     const { outbox } = anOutbox();
     await outbox.settled(100);
-    outbox.add(aReport());
+    outbox.add(aReport(), false);
     let isSettled = false;
     const settled = outbox.settled(100).then(() => {
       isSettled = true;
@@ -98,7 +123,7 @@ describe('reports on their way', () => {
     expect(isSettled).toBe(false);
     outbox.acknowledge(1);
     await settled;
-    outbox.add(aReport({ times: [1, 2, 3] }));
+    outbox.add(aReport({ times: [1, 2, 3] }), false);
     await outbox.settled(0.01);
     const givenUp = outbox.settled(100);
     outbox.giveUp();

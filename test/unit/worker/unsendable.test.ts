@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LinkError } from '../../../src/errors.js';
-import { readWorkerMessage } from '../../../src/link/index.js';
+import { masterCodec, workerCodec } from '../../../src/link/webSocket/messageCodec.js';
 import { StopTest, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
@@ -50,5 +50,5 @@ test('texts of user code, however long, are what the master takes', async () => 
     ...worker.link.of('report').filter(({ exceptions }) => exceptions.length > 0),
     ...worker.link.of('stopTest'),
   ];
-  for (const message of said) expect(() => readWorkerMessage(message)).not.toThrow();
+  for (const message of said) expect(() => masterCodec.decode(workerCodec.encode(message))).not.toThrow();
 });
