@@ -1,6 +1,7 @@
 /**
  * How a worker reaches its master: place, token, certificates.
  */
+import { connect } from 'node:net';
 import { OptionError } from '../../errors.js';
 import type { MasterAddress } from '../../link/index.js';
 import { getLogger } from '../../log.js';
@@ -16,6 +17,9 @@ const log = getLogger('tsload.main');
 const lookMillis = 200;
 /** A master that is started a moment later is nothing to speak of. */
 const quietMillis = 3000;
+/** From one look whether something listens there to the next. */
+const knockMillis = 5000;
+const connectMillis = 1000;
 /** As long as a worker tries to connect. */
 const waitSeconds = 300;
 
@@ -47,19 +51,48 @@ async function foundToken({ masterHost, masterPort }: EarlySettings, { variables
   const paths = tokenPaths(masterPort, variables, home);
   const began = performance.now();
   let hasTold = false;
+  let knockAt = quietMillis;
+  let isListened = false;
   for (;;) {
     const token = findToken(paths);
     if (token !== undefined) return token;
+    if (isListened) throw withoutToken(masterPort);
     const waitedMillis = performance.now() - began;
     if (waitedMillis > waitSeconds * 1000) throw notFound(masterPort);
-    if (waitedMillis > quietMillis && !hasTold) {
+    if (waitedMillis > knockAt) {
+      knockAt += knockMillis;
+      isListened = await listens(masterHost, masterPort);
+      if (isListened) continue; // it may have left its token just now
+      if (!hasTold) {
+        log.info(
+          `Waiting for a master that you start on this machine, port ${masterPort} (for another's set TSLOAD_TOKEN)`,
+        );
+      }
       hasTold = true;
-      log.info(
-        `Waiting for a master that you start on this machine, port ${masterPort} (for another's set TSLOAD_TOKEN)`,
-      );
     }
     await new Promise((resolve) => setTimeout(resolve, lookMillis));
   }
+}
+
+function listens(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: connectMillis });
+    const answer = (is: boolean): void => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+    socket.once('timeout', () => answer(false));
+  });
+}
+
+function withoutToken(port: number): CodedError {
+  return new CodedError(
+    exitCodes.noMaster,
+    `what listens at port ${port} of this machine has left no token for your workers: if it is a master that was given one, give ` +
+      'this worker the same, as TSLOAD_TOKEN or with --token-file; else look at --master-port',
+  );
 }
 
 function notFound(port: number): CodedError {

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readSync } from 'node:fs';
 import { OptionError } from '../../errors.js';
-import { isToken, tokenRule } from '../options/clusterOptions.js';
+import { isToken, tokenRule } from '../../token.js';
 import type { Settings } from '../options/optionTable.js';
 import type { Variables } from '../options/variables.js';
 

@@ -9,7 +9,7 @@ import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { homedir, hostname } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { makeFolder } from '../../folders.js';
-import { isToken } from '../options/clusterOptions.js';
+import { isToken } from '../../token.js';
 import type { Variables } from '../options/variables.js';
 
 /** The file's possible places, first choice first: gone with the user's session, or in the home folder. */

@@ -2,6 +2,7 @@
  * Options about running on several processes or machines: those of a master, of a worker, and what both trust each other by.
  */
 import { OptionError } from '../../errors.js';
+import { isToken, tokenRule } from '../../token.js';
 import { flag, type OptionSpec, optional, repeated, withDefault } from './optionSpec.js';
 import { choice, filename, host, text, timeSpan, whole } from './valueKinds.js';
 
@@ -148,13 +149,6 @@ function secretText(): OptionSpec<string | undefined> {
       throw new OptionError(`${where} must be ${tokenRule}`);
     },
   };
-}
-
-export const tokenRule = 'between 1 and 1,000 visible ASCII characters, without blanks';
-
-/** Whether this text can travel as a token. */
-export function isToken(token: string): boolean {
-  return /^[\x21-\x7e]{1,1000}$/.test(token);
 }
 
 const trust = {

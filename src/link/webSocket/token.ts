@@ -1,13 +1,12 @@
 /** The token that a worker shows and a master compares. Pure. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OptionError } from '../../errors.js';
+import { isToken, tokenRule } from '../../token.js';
 
 /** Throws `OptionError` for a token that cannot stand in a header. It is never in the message. */
 export function checkToken(token: string): void {
-  if (/^[\x21-\x7e]{1,1024}$/.test(token)) return;
-  throw new OptionError(
-    `the token must be 1 to 1024 visible ASCII characters without spaces, and the one given has ${token.length} characters that are not all of that kind`,
-  );
+  if (isToken(token)) return;
+  throw new OptionError(`the token must be ${tokenRule}; the one given has ${token.length} characters`);
 }
 
 /** Compares in a time that says nothing about where they differ. */

@@ -1,0 +1,66 @@
+import { mkdtempSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { masterAddress } from '../../../../src/cli/cluster/masterAddress.js';
+import { keepToken, tokenPaths } from '../../../../src/cli/cluster/tokenFile.js';
+import { parseSettings } from '../../../../src/cli/options/settings.js';
+import { captureLog } from '../../../capturedLog.js';
+import { until } from '../../../until.js';
+
+async function listening(port = 0): Promise<AsyncDisposable & { readonly port: number; readonly server: Server }> {
+  const server = createServer((socket) => socket.on('error', () => {}));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** A port at which nobody listens. */
+async function freePort(): Promise<number> {
+  await using taken = await listening();
+  return taken.port;
+}
+
+/** What a worker of a user with an empty home finds. */
+async function find(port: number, variables: Readonly<Record<string, string>> = {}) {
+  const home = mkdtempSync(join(tmpdir(), 'tsload-test-'));
+  const sources = {
+    words: ['--worker', '--master-port', String(port)],
+    variables: { XDG_RUNTIME_DIR: join(home, 'none'), ...variables },
+    cwd: home,
+    home,
+  };
+  const { settings } = await parseSettings(sources, []);
+  return { found: masterAddress(settings, sources, {}), paths: tokenPaths(port, sources.variables, home) };
+}
+
+test('a master that was given its token is not waited for without it', async () => {
+  using _ = captureLog();
+  await using master = await listening();
+  const { found } = await find(master.port);
+  await expect(found).rejects.toThrow(
+    `what listens at port ${master.port} of this machine has left no token for your workers: if it is a master that was given one`,
+  );
+});
+
+test('with the token nobody looks whether there is a master', async () => {
+  const port = await freePort();
+  const { found } = await find(port, { TSLOAD_TOKEN: 'given' });
+  expect(await found).toEqual({ host: '127.0.0.1', port, token: 'given' });
+});
+
+test('a master that is not there yet is waited for, and its token found', async () => {
+  using log = captureLog();
+  const port = await freePort();
+  const { found, paths } = await find(port);
+  await until(() => log.at('INFO').length === 1);
+  expect(log.at('INFO')).toEqual([
+    `Waiting for a master that you start on this machine, port ${port} (for another's set TSLOAD_TOKEN)`,
+  ]);
+  await keepToken('made', paths);
+  expect(await found).toMatchObject({ port, token: 'made' });
+});
