@@ -5,7 +5,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import { attemptUntil, defaultConnectSeconds } from './attempts.js';
 import { requestOptions } from './dial.js';
-import { locustfilePath, subprotocol, versionHeader } from './frames.js';
+import { locustfilePath, packageType, subprotocol, versionHeader } from './frames.js';
 import { workerLimits } from './limits.js';
 import type { FetchOptions, MasterAddress } from './options.js';
 import { DialError, isEncrypted, nameOf, refusalOf, refused, unreachable, urlOf } from './refusals.js';
@@ -29,7 +29,7 @@ export function fetchPackage(options: FetchOptions): Promise<Uint8Array> {
 
 async function fetchOnce(options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
   const response = await responseOf(options, signal);
-  if (response.statusCode !== 200) {
+  if (response.statusCode !== 200 || response.headers['content-type'] !== packageType) {
     throw refused(options, refusalOf(response, await bytesOf(options, response, maxSentenceBytes)));
   }
   const { maxBytes = defaultMaxBytes } = options;

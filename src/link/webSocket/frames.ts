@@ -25,6 +25,8 @@ export const subprotocol = `tsload.${protocolVersion}`;
 export const versionHeader = 'tsload-link';
 export const linkPath = '/link';
 export const locustfilePath = '/locustfile';
+/** Media type of what is there. */
+export const packageType = 'application/octet-stream';
 
 export const frameKinds = {
   open: 1,

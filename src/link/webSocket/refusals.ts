@@ -60,7 +60,8 @@ export function refused(address: MasterAddress, { status, sentence }: Refusal): 
     const sentence = `${master} refuses this worker: its token is not the master's`;
     return new DialError(`${sentence}: give it the one that the master has or printed, as TSLOAD_TOKEN`, true);
   }
-  if (said !== '' && status < 500) return new DialError(`${master} refuses this worker: ${said}`, true);
+  if (said !== '' && status >= 400 && status < 500)
+    return new DialError(`${master} refuses this worker: ${said}`, true);
   if (status === 426) {
     return new DialError(
       `${master} does not speak version ${protocolVersion} of the link: install the same tsload`,

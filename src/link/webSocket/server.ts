@@ -10,7 +10,15 @@ import { LocustfileError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
 import { Carrier } from './carrier.js';
 import { Complaints } from './complaints.js';
-import { linkPath, locustfilePath, oneLine, protocolVersion, subprotocol, versionHeader } from './frames.js';
+import {
+  linkPath,
+  locustfilePath,
+  oneLine,
+  packageType,
+  protocolVersion,
+  subprotocol,
+  versionHeader,
+} from './frames.js';
 import { Greeting } from './greeting.js';
 import { masterLimits, tickMillis } from './limits.js';
 import { listen } from './listen.js';
@@ -151,7 +159,7 @@ class WebSocketLinkServer implements LinkServer {
       return;
     }
     response.writeHead(200, {
-      'content-type': 'application/octet-stream',
+      'content-type': packageType,
       'content-length': bytes.length,
       connection: 'close',
     });

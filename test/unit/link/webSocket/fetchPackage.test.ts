@@ -27,6 +27,7 @@ async function aServer(
   };
 }
 
+const type = { 'content-type': 'application/octet-stream' };
 const bytes = Buffer.alloc(3_000_000, 'locustfile ');
 
 describe('a worker that fetches the locustfile', () => {
@@ -68,12 +69,17 @@ describe('a worker that fetches the locustfile', () => {
     expect(log.at('ERROR')).toEqual([]);
   });
 
-  test('does not believe what some other server has at that port', async () => {
+  test.each([
+    [404, 'text/html', '<h1>nothing here</h1>', 'HTTP status 404'],
+    [200, 'text/html; charset=utf-8', '<h1>welcome</h1>', 'HTTP status 200'],
+    [200, 'text/plain', 'welcome', 'HTTP status 200: welcome'],
+    [302, 'text/plain', 'elsewhere', 'HTTP status 302: elsewhere'],
+  ])('does not believe what some other server has at that port: %i %s', async (status, type, body, expected) => {
     await using other = await aServer((_, response) => {
-      response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>nothing here</h1>');
+      response.writeHead(status, { 'content-type': type }).end(body);
     });
     await expect(fetchFrom(other.port)).rejects.toThrow(
-      `what listens at 127.0.0.1:${other.port} is no master of tsload: it answers with HTTP status 404`,
+      new RegExp(`what listens at 127.0.0.1:${other.port} is no master of tsload: it answers with ${expected}$`),
     );
   });
 
@@ -82,7 +88,7 @@ describe('a worker that fetches the locustfile', () => {
     let count = 0;
     await using cutting = await aServer((_, response) => {
       count++;
-      response.writeHead(200, { 'content-length': bytes.length });
+      response.writeHead(200, { ...type, 'content-length': bytes.length });
       if (count > 2) response.end(bytes);
       else response.write(bytes.subarray(0, 100_000), () => response.destroy());
     });
@@ -98,7 +104,7 @@ describe('a worker that fetches the locustfile', () => {
     let count = 0;
     await using slow = await aServer((_, response) => {
       count++;
-      response.writeHead(200, { 'content-length': 8 });
+      response.writeHead(200, { ...type, 'content-length': 8 });
       if (count === 1) {
         response.write('half'); // and no more
         return;
@@ -122,7 +128,7 @@ describe('a worker that fetches the locustfile', () => {
       const more = () => {
         if (!response.destroyed) response.write(bytes, more);
       };
-      response.writeHead(200); // and it never ends
+      response.writeHead(200, type); // and it never ends
       more();
     });
     await expect(fetchFrom(large.port, { maxBytes: 100_000 })).rejects.toThrow(
