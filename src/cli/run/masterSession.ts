@@ -79,7 +79,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     await initialise(environment, runner);
     checkHosts(environment);
     runner.release();
-    const lines = new PrefixedLines(around.logging.stream);
+    using lines = new PrefixedLines(around.logging.stream);
     await using own = new OwnWorkers(
       (worker, line) => lines.write(worker, line),
       ({ identity }, how) => runner.workerEnded(identity, how),

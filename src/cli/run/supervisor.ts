@@ -35,7 +35,7 @@ export async function runSupervisor(
     words: childWords(sources.words, [], { master: 'other', isLocal: true, takesLocustfile }),
     secrets: token === undefined ? {} : { token },
   };
-  const lines = new PrefixedLines(around.logging.stream);
+  using lines = new PrefixedLines(around.logging.stream);
   await using own = new OwnWorkers((worker, line) => lines.write(worker, line));
   around.signals.giveTo({
     stop: (signal) => {

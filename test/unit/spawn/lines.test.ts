@@ -85,3 +85,23 @@ test('a stream that takes nothing holds no more than its bound, and says later h
     `[…] ${10_000 - taken} lines of workers were dropped: they came too fast\n[worker 0] after\n`,
   );
 });
+
+test('lines that were missed at the end are counted all the same', () => {
+  const written: string[] = [];
+  let takeOne = (): void => {};
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      written.push(String(chunk));
+      takeOne = done;
+    },
+  });
+  {
+    using lines = new PrefixedLines(stream, 100);
+    for (let line = 0; line < 50; line++) lines.write({ index: 0, identity: '', name: 'worker 0' }, 'x'.repeat(50));
+  }
+  while (stream.writableLength > 0) takeOne();
+  const note = written.pop();
+  expect(written.length).toBeGreaterThan(0);
+  expect(written.length).toBeLessThan(10);
+  expect(note).toBe(`[…] ${50 - written.length} lines of workers were dropped: they came too fast\n`);
+});
