@@ -45,7 +45,9 @@ export function workerLines(view: StatisticsView): readonly string[] {
 
 function lostLine({ id, lostAt, unreportedSeconds }: WorkerView): string {
   const at = new Date((lostAt ?? 0) * 1000).toISOString().slice(11, 19);
-  return `lost: worker ${id}, last heard of at ${at} UTC; of its last ${shortSeconds(unreportedSeconds)} s until then, and of what it did later, nothing is in any number`;
+  const seconds = shortSeconds(unreportedSeconds);
+  const untilThen = seconds === '0' ? '' : `of its last ${seconds} s until then, and `;
+  return `lost: worker ${id}, last heard of at ${at} UTC; ${untilThen}of what it did later, nothing is in any number`;
 }
 
 /** Whole, but for short times. */

@@ -7,7 +7,7 @@
 import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { WorkerHealth } from '../events/index.js';
 import { LoopDelay } from './loopDelay.js';
-import { residentBytes } from './residentMemory.js';
+import { ProcessUsage } from './processUsage.js';
 
 /** Share of an interval; above it the interval is saturated. */
 export const maxLoopUtilisation = 0.9;
@@ -30,33 +30,28 @@ export class HealthMonitor {
   });
   #gcMillis = 0;
   #utilisation: EventLoopUtilization;
-  #cpu: NodeJS.CpuUsage;
+  readonly #usage = new ProcessUsage();
   #time: number;
 
   constructor() {
     this.#collections.observe({ entryTypes: ['gc'] });
     this.#utilisation = performance.eventLoopUtilization();
-    this.#cpu = process.cpuUsage();
     this.#time = performance.now();
   }
 
   /** How it was since the last call. */
   take(): WorkerHealth {
     const utilisation = performance.eventLoopUtilization();
-    const cpu = process.cpuUsage();
     const time = performance.now();
-    const millis = Math.max(1, time - this.#time);
-    const cpuMicros = cpu.user + cpu.system - this.#cpu.user - this.#cpu.system;
+    const millis = time - this.#time;
     const loopUtilisation = performance.eventLoopUtilization(utilisation, this.#utilisation).utilization;
     const loopDelayMillis = this.#delay.take();
     const gcMillis = this.#gcMillis;
     this.#utilisation = utilisation;
-    this.#cpu = cpu;
     this.#time = time;
     this.#gcMillis = 0;
     return {
-      cpuPercent: cpuMicros / 10 / millis,
-      memoryBytes: residentBytes(),
+      ...this.#usage.take(),
       loopDelayMillis,
       loopUtilisation,
       gcMillis,
