@@ -5,7 +5,8 @@
 import { callAt, epochSeconds } from '../../src/clock.js';
 import { connectToMaster, type MasterMessage, type WorkerHello, type WorkerMessage } from '../../src/link/index.js';
 import type { IntervalStats } from '../../src/stats/index.js';
-import { turnOf } from '../../src/worker/reportOutbox.js';
+import { defaultKeptLimits } from '../../src/worker/keptReports.js';
+import { ReportOutbox } from '../../src/worker/reportOutbox.js';
 import { requestsIn } from './load.js';
 
 export interface MasterPlace {
@@ -33,7 +34,13 @@ export class SimulatedWorker {
   #heartbeats: NodeJS.Timeout;
   /** When the heartbeats were sent that have no answer yet, in their order. */
   readonly #beats: number[] = [];
-  #sequence = 0;
+  /** Reports. */
+  #made = 0;
+  readonly #outbox = new ReportOutbox({
+    send: (report) => this.#send(report),
+    limits: defaultKeptLimits,
+    index: () => this.index,
+  });
   #period = 0;
   #userCounts: Readonly<Record<string, number>> = {};
   #next: { readonly cancel: () => void } | undefined;
@@ -81,6 +88,9 @@ export class SimulatedWorker {
       case 'heartbeat':
         this.roundTrips.push(performance.now() - (this.#beats.shift() ?? Number.NaN));
         return;
+      case 'acknowledge':
+        this.#outbox.acknowledge(message.sequence);
+        return;
       case 'testStart':
         this.#period = message.period;
         this.#state = 'running';
@@ -107,35 +117,35 @@ export class SimulatedWorker {
 
   #begin(): void {
     this.#cutAt = Math.floor(epochSeconds()) + 1;
-    this.#next = callAt(this.#cutAt + turnOf(this.index) / 1000, () => {
-      this.#report(this.#cutAt - 1);
+    this.#next = callAt(this.#cutAt, () => {
+      this.#report(this.#cutAt - 1, false);
       this.#begin();
     });
   }
 
   #end(test: number): void {
     this.#next?.cancel();
-    this.#report(this.#cutAt - 1);
+    this.#report(this.#cutAt - 1, true);
     this.#userCounts = {};
     this.#state = 'ready';
     this.#send({ kind: 'stopped', test });
   }
 
-  #report(startTime: number): void {
-    const interval = this.intervals[(this.index + this.#sequence) % this.intervals.length];
+  #report(startTime: number, isLast: boolean): void {
+    const interval = this.intervals[(this.index + this.#made) % this.intervals.length];
     if (interval === undefined) return;
-    this.#sequence++;
+    this.#made++;
     this.requests += requestsIn(interval);
-    this.#send({
-      kind: 'report',
-      sequence: this.#sequence,
+    const report = {
+      kind: 'report' as const,
       period: this.#period,
       interval: { ...interval, startTime, seconds: 1 },
       userCounts: this.#userCounts,
       exceptions: [],
       health,
       data: {},
-    });
+    };
+    this.#outbox.add(report, isLast);
   }
 
   #send(message: WorkerMessage): void {

@@ -1,6 +1,6 @@
 /**
- * Reads what `packEntries.ts` wrote, out of any bytes. Pure, in time and memory that go with the bytes. Throws `LinkError` for
- * what are no entries.
+ * Reads what `packEntries.ts` wrote, out of any bytes, in time and memory that go with the bytes. Pure, but for a cache of texts, which
+ * nobody can tell from none. Throws `LinkError` for what are no entries.
  *
  * Hot: once for each report, and a thousand workers report once a second. One pass over the bytes checks and reads them.
  */

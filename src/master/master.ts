@@ -80,7 +80,7 @@ export class Master {
     const { reports } = this.#crew;
     this.#clock = new SecondClock(
       () => reports.tick(this.workers.userCount),
-      () => reports.isAllIn,
+      (second) => reports.isAllIn(second),
     );
     this.#shape = this.#makeShape();
     this.#beginning = this.#makeBeginning();

@@ -19,6 +19,8 @@ const longestWaitMillis = 1500;
 
 const log = getLogger('tsload.runners');
 
+/** A second may end so much before the whole one, by a clock that has just been set. */
+const slackSeconds = 0.1;
 /** Acknowledgements in one turn of the event loop: each is a message, and heartbeats come between. */
 const acknowledgedAtOnce = 50;
 
@@ -37,8 +39,6 @@ export class Reports {
   /** Reports up to this one are counted: by worker, those that are gone included, as they may come back. */
   readonly #counted = new Map<string, number>();
   #waiting = new Map<WorkerNode, Waiting>();
-  /** Workers whose reports were in the last tick: they report once a second. */
-  #reporting: readonly WorkerNode[] = [];
   /** Reports that are safe, of which their workers have to hear. */
   #unsaid: [WorkerNode, Waiting][] = [];
   #isSaying = false;
@@ -89,19 +89,9 @@ export class Reports {
     this.#counted.delete(worker);
   }
 
-  /**
-   * Every worker of ours that reported before the last tick has reported since, unless it is gone or has stopped: a tick has all of
-   * its second.
-   */
-  get isAllIn(): boolean {
-    return this.#reporting.every(
-      (worker) =>
-        this.#waiting.has(worker) ||
-        worker.isForeign === true ||
-        worker.isMissing ||
-        worker.stoppedTest === worker.toldTest ||
-        this.workers.get(worker.id) !== worker,
-    );
+  /** Nothing is to come of the time before that second: all workers that have reported the second before have reported it, too. */
+  isAllIn(second: number): boolean {
+    return this.workers.every((worker) => !isAwaited(worker, second));
   }
 
   /** Takes in a report, unless it was counted before or is of an older period. It is counted by the next `tick` or `flush`. */
@@ -119,6 +109,7 @@ export class Reports {
     noteHealth(worker, report);
     const { interval, health } = report;
     const { startTime, seconds, isWarmup } = interval;
+    worker.reportedUntil = Math.max(worker.reportedUntil, startTime + seconds);
     const { id, userCount, roundTripMillis, clockOffsetSeconds } = worker;
     const isKnown = roundTripMillis !== undefined && clockOffsetSeconds !== undefined;
     const link = isKnown ? { link: { roundTripMillis, clockOffsetSeconds } } : {};
@@ -151,7 +142,6 @@ export class Reports {
   /** Counts what has come, and makes one point of the history. */
   tick(userCount: number): void {
     const now = epochSeconds();
-    this.#reporting = [...this.#waiting.keys()];
     this.#apply({ now, userCount, isWarmup: now < this.#warmupEnd });
   }
 
@@ -195,6 +185,15 @@ export class Reports {
     this.#isSaying = this.#unsaid.length > 0;
     if (this.#isSaying) setImmediate(() => this.#acknowledge());
   }
+}
+
+/** It reports each second, as workers of Locust don't, and has not reported up to this one. */
+function isAwaited(
+  { reportedUntil, isForeign, isMissing, toldTest, stoppedTest }: WorkerNode,
+  second: number,
+): boolean {
+  if (isForeign === true || isMissing || stoppedTest === toldTest) return false;
+  return reportedUntil < second - slackSeconds && reportedUntil >= second - 1 - slackSeconds;
 }
 
 /** Only where what was acknowledged was not kept after all, as by a master whose journal could not be written. */

@@ -4,48 +4,47 @@
  */
 import { callAt, epochSeconds } from '../clock.js';
 
-/** Seconds after the whole second when reports are looked for first, and at the latest they are waited for no more. */
+/** Seconds after the whole second when reports are looked for first, and when at the latest they are waited for no more. */
 const graceSeconds = 0.1;
 const lastSeconds = 0.8;
 /** From one look to the next. */
-const lookMillis = 20;
+const lookSeconds = 0.02;
 
 export class SecondClock {
   #next: { readonly cancel: () => void } | undefined;
 
-  /** `isAllIn`: nothing is missing that is worth to be waited for. */
+  /** `isAllIn`: nothing is to come of the time before that second, seconds since 1970, that is worth to be waited for. */
   constructor(
     private readonly tick: () => void,
-    private readonly isAllIn: () => boolean,
+    private readonly isAllIn: (second: number) => boolean,
   ) {}
 
   start(): void {
     this.stop();
     const time = nextTick(epochSeconds());
-    const last = time - graceSeconds + lastSeconds;
-    this.#next = callAt(time, () => {
-      // after a frozen second the reports of it are late as well: they come first, or its mark would miss it
-      if (epochSeconds() - time < graceSeconds) this.#look(last);
-      else this.#next = callAt(epochSeconds() + graceSeconds, () => this.#beat());
-    });
-  }
-
-  #look(last: number): void {
-    if (this.isAllIn() || epochSeconds() >= last) this.#beat();
-    else {
-      const timer = setTimeout(() => this.#look(last), lookMillis);
-      this.#next = { cancel: () => clearTimeout(timer) };
-    }
-  }
-
-  #beat(): void {
-    this.start();
-    this.tick();
+    this.#lookAt(time, Math.floor(time));
   }
 
   stop(): void {
     this.#next?.cancel();
     this.#next = undefined;
+  }
+
+  #lookAt(time: number, second: number): void {
+    this.#next = callAt(time, () => {
+      // after a frozen second the reports of it are late as well: they come first, or its mark would miss it
+      if (epochSeconds() - time < graceSeconds) this.#look(second);
+      else this.#next = callAt(epochSeconds() + graceSeconds, () => this.#look(second));
+    });
+  }
+
+  #look(second: number): void {
+    if (!this.isAllIn(second) && epochSeconds() < second + lastSeconds) {
+      this.#lookAt(epochSeconds() + lookSeconds, second);
+      return;
+    }
+    this.start();
+    this.tick();
   }
 }
 

@@ -20,10 +20,15 @@ export type ToldCounts = Map<string, Map<string, number>>;
 interface Draft extends SpawnMessage {
   readonly counts: Record<string, number>;
   /** One for each class: a step touches few classes of a worker. */
-  starts: { readonly userClass: string; readonly ranks: number[] }[];
+  starts: readonly Start[];
 }
 
-const nobody: Draft['starts'] = [];
+interface Start {
+  readonly userClass: string;
+  readonly ranks: number[];
+}
+
+const nobody: readonly Start[] = [];
 
 /**
  * A message for each worker that the step touches, and for all of `everyone`. `told` is brought up to date.
@@ -85,7 +90,5 @@ function addStart(draft: Draft, userClass: string, rank: number): void {
       return;
     }
   }
-  const first = { userClass, ranks: [rank] };
-  if (draft.starts === nobody) draft.starts = [first];
-  else draft.starts.push(first);
+  draft.starts = [...draft.starts, { userClass, ranks: [rank] }];
 }

@@ -33,6 +33,8 @@ export class WorkerNode implements WorkerStatus {
   isMissing = false;
   /** When it was told of the test, seconds since 1970: what it measures in it, it measures later. */
   enteredAt = 0;
+  /** End of what it has reported, seconds since 1970. */
+  reportedUntil = 0;
   /** Live users by class, as reported. */
   userCounts: Readonly<Record<string, number>> = {};
   health: WorkerHealth | undefined;

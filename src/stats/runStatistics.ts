@@ -41,9 +41,6 @@ export interface Tick {
 
 export type IntervalListener = (interval: IntervalStats, workers: readonly WorkerInterval[]) => void;
 
-/** What a report needs on its way from the worker, in seconds. */
-const reportDelay = 0.25;
-
 export class RunStatistics implements StatisticsView {
   readonly #warnings: LimitWarnings;
   readonly #now: () => number;
@@ -305,7 +302,7 @@ export class RunStatistics implements StatisticsView {
 
   /** The last ten whole seconds that all workers have reported, or those since the run began; empty before the first. */
   #windowAt(now: number): TimeWindow {
-    const to = Math.floor(now - this.#reportSeconds - reportDelay);
+    const to = Math.floor(now - this.#reportSeconds);
     const from = Math.max(to - windowSeconds, this.#runStart);
     return to - from < 1 ? { from: to, to } : { from, to };
   }

@@ -103,6 +103,7 @@ export class GrantedIterations implements IterationBudget {
     this.#granted += count;
     this.#isLast ||= isLast;
     this.#serve();
+    if (this.#isDeserted) this.returnRest(); // it was on its way while the last user left
   }
 
   /** What is not begun is for others: nobody is here to run it, or nobody may. */

@@ -13,7 +13,7 @@ import { condense, type KeptLimits, type KeptReport, requestsIn } from './keptRe
 /** Reports that were sent and not acknowledged; with so many, further ones wait. */
 const maxUnderWay = 120;
 
-/** What a master takes for one report, and as much again for all else; and the longest wait. */
+/** Twice what a master takes for a report with a hundred entries on a slow core (`npm run bench:cluster`); and the longest wait. */
 const turnMillis = 0.5;
 const longestTurnMillis = 500;
 
@@ -50,15 +50,21 @@ export class ReportOutbox {
   /** `isLast`: of its test, so it does not wait for its turn. */
   add(report: KeptReport, isLast: boolean): void {
     this.#waiting.push(report);
-    const millis = isLast ? 0 : turnOf(this.options.index());
+    const millis = isLast || !this.#isOpen ? 0 : turnOf(this.options.index());
     if (millis > 0) this.#turn ??= setTimeout(() => this.#flush(), millis);
     else this.#flush();
     if (this.#waiting.length > 0) this.#waiting = condense(this.#waiting, this.options.limits);
   }
 
+  /** Something that follows from what was reported is about to be said: the report goes first, whoever's turn it is. */
+  hurry(): void {
+    if (this.#turn !== undefined) this.#flush();
+  }
+
   /** The master cannot be heard: nothing is sent until `open`. */
   hold(): void {
     this.#isOpen = false;
+    this.#endTurn();
   }
 
   /** `isNew`: it is another process than before, which may not have what was under way. */
@@ -71,7 +77,7 @@ export class ReportOutbox {
   /** Everything up to that number is safe. */
   acknowledge(sequence: number): void {
     this.#underWay = this.#underWay.filter((report) => report.sequence > sequence);
-    this.#flush();
+    if (this.#turn === undefined) this.#flush();
     if (this.#isEmpty) for (const tell of this.#whenSafe.splice(0)) tell();
   }
 
@@ -95,8 +101,7 @@ export class ReportOutbox {
 
   /** Nothing will be acknowledged any more: whoever waits for it goes on. */
   giveUp(): void {
-    this.#isOpen = false;
-    clearTimeout(this.#turn);
+    this.hold();
     for (const tell of this.#whenSafe.splice(0)) tell();
   }
 
@@ -113,9 +118,13 @@ export class ReportOutbox {
     return this.#underWay.length === 0 && this.#waiting.length === 0;
   }
 
-  #flush(): void {
+  #endTurn(): void {
     clearTimeout(this.#turn);
     this.#turn = undefined;
+  }
+
+  #flush(): void {
+    this.#endTurn();
     while (this.#isOpen && this.#underWay.length < maxUnderWay) {
       const next = this.#waiting.shift();
       if (next === undefined) break;

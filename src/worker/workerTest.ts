@@ -1,4 +1,11 @@
-import type { IterationState, MasterMessage, SpawnMessage, TestSettings, WorkerStanding } from '../link/index.js';
+import type {
+  IterationState,
+  MasterMessage,
+  SpawnMessage,
+  TestSettings,
+  WorkerMessage,
+  WorkerStanding,
+} from '../link/index.js';
 import type { IntervalStats } from '../stats/index.js';
 import type { HealthMonitor } from './health.js';
 import { IterationRequests } from './iterationRequests.js';
@@ -56,7 +63,7 @@ export class WorkerTest {
     this.#requests = new IterationRequests({
       budget: () => runtime.granted,
       isHeld: () => parts.leash.isInterrupted || !this.isOn,
-      send: (state) => options.link.send({ kind: 'iterations', test: this.#test, state }),
+      send: (state) => this.#say({ kind: 'iterations', test: this.#test, state }),
     });
   }
 
@@ -209,14 +216,14 @@ export class WorkerTest {
   }
 
   #beginRunning({ test, startTime, settings }: TestStart): void {
-    const { health, stallWatch, options } = this.parts;
+    const { health, stallWatch } = this.parts;
     health.take(); // what it did before there were users, as in listeners of testStart, is not judged
     this.#reportedPeriod = this.#period;
     this.#reporter.start(startTime + settings.warmupSeconds);
     stallWatch.start();
     this.#setLeash(startTime, settings);
     this.#phase = 'running';
-    options.link.send({ kind: 'started', test });
+    this.#say({ kind: 'started', test });
     for (const message of this.#early.splice(0)) {
       if (message.kind === 'grant') this.grant(message);
       else this.spawn(message);
@@ -232,7 +239,7 @@ export class WorkerTest {
     options.applySettings?.(settings);
     users.stopTimeoutSeconds = settings.stopTimeoutSeconds;
     this.#setLeash(startTime, settings);
-    options.link.send({ kind: 'started', test });
+    this.#say({ kind: 'started', test });
   }
 
   #setLeash(startTime: number, { runSeconds, leaseSeconds }: TestSettings): void {
@@ -242,14 +249,14 @@ export class WorkerTest {
 
   /** Tells the master what it waits for: the end of a step, or that there is nothing left to do here. */
   #tellUsers(): void {
-    const { users, options } = this.parts;
+    const { users } = this.parts;
     const isSpent = this.#isSpent;
     const isStepDone = this.#awaitedStep > 0 && users.isSettled;
     if (!isStepDone && isSpent === this.#wasSpent) return;
     if (isStepDone) this.#awaitedStep = 0;
     this.#wasSpent = isSpent;
     const step = isStepDone ? this.#lastStep : 0;
-    options.link.send({ kind: 'users', test: this.#test, step, userCounts: users.pool.counts(), isSpent });
+    this.#say({ kind: 'users', test: this.#test, step, userCounts: users.pool.counts(), isSpent });
   }
 
   /** Nobody runs, and that is because no iterations are left. */
@@ -292,9 +299,16 @@ export class WorkerTest {
     this.#sayStopped();
   }
 
+  /** What is newer than a report comes after it. */
+  #say(message: WorkerMessage): void {
+    this.parts.outbox.hurry();
+    this.parts.options.link.send(message);
+  }
+
   /** After the last report. */
   #sayStopped(said: () => void = () => {}): void {
     const test = this.#test;
+    this.parts.outbox.hurry();
     this.parts.outbox.afterReports(() => {
       said();
       this.parts.options.link.send({ kind: 'stopped', test });

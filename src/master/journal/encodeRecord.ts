@@ -1,5 +1,6 @@
 /**
- * Records as bytes: msgpack, entries as the reports of workers have them, and rows of numbers where a second has one for each worker. `readRecord.ts` undoes it. Pure.
+ * Records as bytes: msgpack, with entries as the reports of workers have them, and rows of numbers where a second has one for each
+ * worker. `readRecord.ts` undoes it. Pure.
  */
 import { Packr } from 'msgpackr';
 import { packEntries } from '../../link/index.js';

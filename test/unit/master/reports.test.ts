@@ -250,30 +250,38 @@ function knownWorkers(count: number) {
   return { workers, reports, keeping, nodes, report };
 }
 
-test('a second is complete when all have reported that did so in the second before, but for those that cannot', () => {
+test('a second is complete when all have reported it that reported the one before, but for those that cannot', () => {
   const { workers, reports, nodes, report } = knownWorkers(6);
-  expect(reports.isAllIn).toBe(true);
+  /** End of the second that a worker reports next: its reports count up from there. */
+  const first = 1_700_000_002;
+  expect(reports.isAllIn(first)).toBe(true);
   for (let at = 0; at < 5; at++) report(at);
+  expect(reports.isAllIn(first)).toBe(true);
+  expect(reports.isAllIn(first + 1)).toBe(false);
   reports.tick(1);
-  expect(reports.isAllIn).toBe(false);
-  const [a, b, c, d, e, newcomer] = nodes;
+  expect(reports.isAllIn(first), 'of a second that is over').toBe(true);
+  const [, b, c, d, e] = nodes;
   report(0);
   b!.isMissing = true;
   c!.isForeign = true;
   d!.stoppedTest = 1;
-  expect(reports.isAllIn).toBe(false);
+  expect(reports.isAllIn(first + 1)).toBe(false);
   workers.remove(e!);
-  expect(reports.isAllIn).toBe(true);
-  report(5);
-  reports.tick(1);
-  expect(reports.isAllIn).toBe(false);
+  expect(reports.isAllIn(first + 1)).toBe(true);
+  expect(reports.isAllIn(first + 2), 'a worker is waited for in the next second').toBe(false);
+  expect(reports.isAllIn(first + 3), 'and no longer').toBe(true);
+});
+
+test('reports that come before the tick and those that come after it are of the same second for it', () => {
+  const { reports, report } = knownWorkers(2);
   report(0);
-  expect(reports.isAllIn).toBe(false);
-  workers.remove(newcomer!);
-  expect(reports.isAllIn).toBe(true);
-  workers.remove(a!);
-  reports.tick(1);
-  expect(reports.isAllIn).toBe(true);
+  report(1);
+  reports.tick(2);
+  report(0);
+  reports.flush();
+  expect(reports.isAllIn(1_700_000_003)).toBe(false);
+  report(1);
+  expect(reports.isAllIn(1_700_000_003)).toBe(true);
 });
 
 test('of many workers each hears that its report is safe, some in each turn of the event loop', async () => {

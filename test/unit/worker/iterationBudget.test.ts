@@ -100,6 +100,17 @@ describe('granted iterations', () => {
     expect(budget.state.finished).toBe(1);
   });
 
+  test('a grant that comes when the last user is gone is given back, and one for a user that came later is not', () => {
+    const { budget } = aBudget(1);
+    budget.returnRest();
+    budget.grant(20, false);
+    expect(budget.state).toEqual({ granted: 21, finished: 0, returned: 21, waiting: 0 });
+    expect(budget.claim({})).toBeUndefined();
+    budget.grant(3, false);
+    expect(budget.claim({})).toBe(true);
+    expect(budget.state.returned).toBe(21);
+  });
+
   test('more is asked for before they are used up: when what is left lasts for a second', () => {
     const { budget, asked } = aBudget(10);
     for (let at = 0; at < 3; at++) budget.claim({});

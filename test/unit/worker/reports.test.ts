@@ -1,10 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ReportMessage } from '../../../src/link/index.js';
 import { IntervalRecorder } from '../../../src/stats/index.js';
 import { condense, type KeptReport, requestsIn } from '../../../src/worker/keptReports.js';
 import { ReportOutbox, turnOf } from '../../../src/worker/reportOutbox.js';
-import { until } from '../../until.js';
 
 const health = {
   cpuPercent: 10,
@@ -40,34 +39,63 @@ function anOutbox({ limits = roomy, index = 0 } = {}) {
 }
 
 describe('reports on their way', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   test('are numbered from 1 and sent at once', () => {
     const { outbox, sent } = anOutbox();
     for (let at = 0; at < 3; at++) outbox.add(aReport(), false);
     expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   });
 
-  test('of many workers wait for the turn of each, and with the last report of the test no longer', async () => {
+  test('of many workers wait for the turn of each, half a millisecond after the one before', () => {
     expect([-1, 0, 1, 2, 3, 100, 999, 1000, 1001, 12_345].map(turnOf)).toEqual([0, 0, 0, 1, 1, 50, 499, 0, 0, 172]);
+    vi.useFakeTimers();
     const { outbox, sent } = anOutbox({ index: 40 });
     outbox.add(aReport(), false);
+    vi.advanceTimersByTime(19);
     expect(sent).toEqual([]);
-    await until(() => sent.length === 1);
-    outbox.add(aReport(), false);
-    outbox.add(aReport(), true);
-    const said: number[] = [];
-    outbox.afterReports(() => said.push(sent.length));
-    expect(said).toEqual([3]);
-    expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    vi.advanceTimersByTime(1);
+    expect(sent).toHaveLength(1);
   });
 
-  test('that wait for their turn are sent by a worker that has to hold them only when it may', async () => {
-    const { outbox, sent } = anOutbox({ index: 10 });
+  test('do not wait for their turn when they are the last, or something that follows from them is said', () => {
+    vi.useFakeTimers();
+    const { outbox, sent } = anOutbox({ index: 40 });
     outbox.add(aReport(), false);
-    outbox.hold();
-    await new Promise((resolve) => setTimeout(resolve, turnOf(10) + 5));
+    outbox.add(aReport(), true);
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    outbox.add(aReport(), false);
+    outbox.hurry();
+    expect(sent).toHaveLength(3);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('wait for their turn though the ones before are acknowledged meanwhile', () => {
+    vi.useFakeTimers();
+    const { outbox, sent } = anOutbox({ index: 800 });
+    outbox.add(aReport(), true);
+    outbox.add(aReport(), false);
+    outbox.acknowledge(1);
+    expect(sent).toHaveLength(1);
+    vi.advanceTimersByTime(400);
+    expect(sent).toHaveLength(2);
+  });
+
+  test.each([
+    ['held', (outbox: ReportOutbox) => outbox.hold()],
+    ['given up', (outbox: ReportOutbox) => outbox.giveUp()],
+  ])('are not sent when it is their turn once they are %s, and no timer is left', (_, close) => {
+    vi.useFakeTimers();
+    const { outbox, sent } = anOutbox({ index: 40 });
+    outbox.add(aReport(), false);
+    close(outbox);
+    outbox.add(aReport(), false);
+    expect(vi.getTimerCount()).toBe(0);
     expect(sent).toEqual([]);
     outbox.open(true);
-    expect(sent).toHaveLength(1);
+    expect(sent).toHaveLength(2);
   });
 
   test('are sent again to a new master until they are acknowledged, with the same numbers', () => {
