@@ -19,6 +19,8 @@ const lookMillis = 200;
 const quietMillis = 3000;
 /** From one look whether something listens there to the next. */
 const knockMillis = 5000;
+/** A master leaves its token a moment after it has begun to listen. */
+const settleMillis = 2000;
 const connectMillis = 1000;
 /** As long as a worker tries to connect. */
 const waitSeconds = 300;
@@ -52,26 +54,37 @@ async function foundToken({ masterHost, masterPort }: EarlySettings, { variables
   const began = performance.now();
   let hasTold = false;
   let knockAt = quietMillis;
-  let isListened = false;
+  let wasListened = false;
   for (;;) {
     const token = findToken(paths);
     if (token !== undefined) return token;
-    if (isListened) throw withoutToken(masterPort);
     const waitedMillis = performance.now() - began;
     if (waitedMillis > waitSeconds * 1000) throw notFound(masterPort);
     if (waitedMillis > knockAt) {
-      knockAt += knockMillis;
-      isListened = await listens(masterHost, masterPort);
-      if (isListened) continue; // it may have left its token just now
-      if (!hasTold) {
+      const isListened = await listens(masterHost, masterPort);
+      if (isListened && wasListened) return lastToken(paths, masterPort);
+      wasListened = isListened;
+      knockAt = waitedMillis + (isListened ? settleMillis : knockMillis);
+      if (!isListened && !hasTold) {
+        hasTold = true;
         log.info(
           `Waiting for a master that you start on this machine, port ${masterPort} (for another's set TSLOAD_TOKEN)`,
         );
       }
-      hasTold = true;
     }
     await new Promise((resolve) => setTimeout(resolve, lookMillis));
   }
+}
+
+/** Of what has listened there for a while. */
+function lastToken(paths: readonly string[], port: number): string {
+  const token = findToken(paths);
+  if (token !== undefined) return token;
+  throw new CodedError(
+    exitCodes.noMaster,
+    `what listens at port ${port} of this machine has left no token for your workers: if it is a master that was given one, give ` +
+      'this worker the same, as TSLOAD_TOKEN or with --token-file; else look at --master-port',
+  );
 }
 
 function listens(host: string, port: number): Promise<boolean> {
@@ -85,14 +98,6 @@ function listens(host: string, port: number): Promise<boolean> {
     socket.once('error', () => answer(false));
     socket.once('timeout', () => answer(false));
   });
-}
-
-function withoutToken(port: number): CodedError {
-  return new CodedError(
-    exitCodes.noMaster,
-    `what listens at port ${port} of this machine has left no token for your workers: if it is a master that was given one, give ` +
-      'this worker the same, as TSLOAD_TOKEN or with --token-file; else look at --master-port',
-  );
 }
 
 function notFound(port: number): CodedError {

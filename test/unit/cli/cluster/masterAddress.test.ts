@@ -47,6 +47,15 @@ test('a master that was given its token is not waited for without it', async () 
   );
 });
 
+test('a master that leaves its token a moment after it has begun to listen is believed', async () => {
+  using _ = captureLog();
+  await using master = await listening();
+  const { found, paths } = await find(master.port);
+  await new Promise((resolve) => master.server.once('connection', resolve)); // the first look
+  await keepToken('late', paths);
+  expect(await found).toMatchObject({ token: 'late' });
+});
+
 test('with the token nobody looks whether there is a master', async () => {
   const port = await freePort();
   const { found } = await find(port, { TSLOAD_TOKEN: 'given' });
