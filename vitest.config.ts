@@ -20,7 +20,6 @@ export default defineConfig({
           globalSetup: ['test/setup/temporaryFolder.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          isolate: false, // files share a process, and so the modules that they load: half of the time went into loading them
         },
       },
       {

@@ -63,8 +63,8 @@ test('[84] throughput keeps its interval whatever tasks take, and each user has 
   class Shopper extends User {
     static override waitTime = constantThroughput(10);
   }
-  const [one, two] = [new Shopper(anEnvironment()), new Shopper(anEnvironment())];
   const begin = performance.now();
+  const [one, two] = [new Shopper(anEnvironment()), new Shopper(anEnvironment())];
   for (const taskMs of [0, 30, 60]) {
     await sleep(taskMs);
     await one.wait();
