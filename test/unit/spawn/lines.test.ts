@@ -64,7 +64,8 @@ test('each line stands behind the name of its worker', () => {
   expect(written).toEqual(['[worker 0] hello\n', '[loadgen 1] \n']);
 });
 
-test('a stream that takes nothing holds no more than its bound, and says later how many lines it missed', () => {
+/** Takes the first line, and the others when it is told to. */
+function aSlowStream() {
   const written: string[] = [];
   let takeOne = (): void => {};
   const stream = new Writable({
@@ -73,11 +74,19 @@ test('a stream that takes nothing holds no more than its bound, and says later h
       takeOne = done;
     },
   });
+  const takeAll = (): void => {
+    while (stream.writableLength > 0) takeOne();
+  };
+  return { written, stream, takeAll };
+}
+
+test('a stream that takes nothing holds no more than its bound, and says later how many lines it missed', () => {
+  const { written, stream, takeAll } = aSlowStream();
   const lines = new PrefixedLines(stream, 1000);
   for (let line = 0; line < 10_000; line++) lines.write({ index: 0, identity: '', name: 'worker 0' }, `line ${line}`);
   expect(stream.writableLength).toBeLessThan(1100);
   const kept = Math.ceil(stream.writableLength / '[worker 0] line 00\n'.length);
-  while (stream.writableLength > 0) takeOne();
+  takeAll();
   lines.write({ index: 0, identity: '', name: 'worker 0' }, 'after');
   const taken = written.join('').match(/line \d+/g)?.length ?? 0;
   expect(Math.abs(taken - kept)).toBeLessThan(10);
@@ -87,19 +96,12 @@ test('a stream that takes nothing holds no more than its bound, and says later h
 });
 
 test('lines that were missed at the end are counted all the same', () => {
-  const written: string[] = [];
-  let takeOne = (): void => {};
-  const stream = new Writable({
-    write: (chunk, _, done) => {
-      written.push(String(chunk));
-      takeOne = done;
-    },
-  });
+  const { written, stream, takeAll } = aSlowStream();
   {
     using lines = new PrefixedLines(stream, 100);
     for (let line = 0; line < 50; line++) lines.write({ index: 0, identity: '', name: 'worker 0' }, 'x'.repeat(50));
   }
-  while (stream.writableLength > 0) takeOne();
+  takeAll();
   const note = written.pop();
   expect(written.length).toBeGreaterThan(0);
   expect(written.length).toBeLessThan(10);
