@@ -1,41 +1,45 @@
 /** A host whose cable to the control bridge delays, loses and reorders packets: two taps, and a relay between them in the hub. */
+import type { ChildProcess } from 'node:child_process';
 import { until } from '../until.js';
 import { ip } from './network.js';
 import { command, pidsIn } from './owned.js';
 import { launchProgram, type Machine } from './processes.js';
 import { programOf } from './program.js';
-
-export interface Weather {
-  /** Milliseconds that every packet takes. */
-  readonly delayMillis: number;
-  /** Shares, 0 to 1. */
-  readonly lostShare: number;
-  readonly lateShare: number;
-  /** Milliseconds that a late packet takes more, so that others overtake it. */
-  readonly lateMillis: number;
-}
-
-/** What has become of the frames so far, both ways together. */
-export interface Passed {
-  frames: number;
-  lost: number;
-  late: number;
-}
+import type { Passed, Weather } from './weather.js';
 
 /** Ports in the hub's own loopback. */
 const [ownA, ownB, peerA, peerB] = [40_001, 40_002, 40_003, 40_004];
 
-/** One in each network: the ports are fixed. `told`: is called twice a second. */
-export async function connectBadly({ host }: Machine, weather: Weather, told: (passed: Passed) => void): Promise<void> {
+const here = { cwd: '/', env: {} };
+
+/** One in each network: the ports are fixed. The weather is fair until it is changed. */
+export class BadCable {
+  /** Is renewed twice a second. */
+  passed: Passed = { frames: 0, lost: 0, late: 0 };
+
+  private constructor(private readonly relay: ChildProcess) {
+    relay.on('message', (passed) => {
+      this.passed = passed as Passed;
+    });
+  }
+
+  static async connect(machine: Machine): Promise<BadCable> {
+    const { hub } = machine.host;
+    const ports = [ownA, ownB, peerA, peerB].map(String);
+    const words = [process.execPath, programOf('relay'), ...ports];
+    const cable = new BadCable(launchProgram(hub, words, { ...here, hasChannel: true }));
+    await new Promise((resolve) => cable.relay.once('message', resolve));
+    await plug(machine);
+    return cable;
+  }
+
+  become(weather: Weather): void {
+    this.relay.send(weather);
+  }
+}
+
+async function plug({ host }: Machine): Promise<void> {
   const { hub, namespace } = host;
-  const here = { cwd: '/', env: {} };
-  const relay = launchProgram(
-    hub,
-    [process.execPath, programOf('relay'), ...[ownA, ownB, peerA, peerB].map(String), JSON.stringify(weather)],
-    { ...here, hasChannel: true },
-  );
-  relay.on('message', (passed) => told(passed as Passed));
-  await new Promise((resolve) => relay.once('message', resolve));
   for (const [name, own, relayed] of [
     ['workertap', peerA, ownA],
     ['mastertap', peerB, ownB],

@@ -2,13 +2,16 @@
  * A cable that is not a good one: passes Ethernet frames on between two UDP ports of this namespace, late, not all of them, and not in
  * their order. The kernel can do this too (netem), but many are built without.
  *
- * Arguments: the two ports on which it listens, those to which it sends, and shares and milliseconds as JSON.
+ * Arguments: the two ports on which it listens, and those to which it sends. Each message is a new weather; until one comes, it is fair.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import type { Passed, Weather } from './badCable.js';
+import { fair, type Passed, type Weather } from './weather.js';
 
-const [ownA, ownB, peerA, peerB, json = '{}'] = process.argv.slice(2);
-const weather: Weather = JSON.parse(json);
+const [ownA, ownB, peerA, peerB] = process.argv.slice(2);
+let weather: Weather = fair;
+process.on('message', (changed) => {
+  weather = changed as Weather;
+});
 
 const passed: Passed = { frames: 0, lost: 0, late: 0 };
 
