@@ -1,7 +1,8 @@
 /**
  * The CSV files of `--csv PREFIX`: Locust's four (statistics, history, failures, exceptions), and one about the load generator.
  * The owner calls `write` each second, `addWorkers` with each interval, and `close` at the end; nothing that happens to the files
- * reaches the run, `failed` tells of it.
+ * reaches the run, `failed` tells of it. From the first `write` to `close` each second has its rows in the history once, also where
+ * a call came late or not at all: then with the numbers of the next one.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
@@ -46,13 +47,17 @@ interface CsvFiles {
 
 /** Rows made in one turn of the event loop, which also carries the load. */
 const rowsPerTurn = 200;
+/** Rows of the history made by one call, after a long time without any: the seconds longest ago have none then. */
+const maxRowsAtOnce = 20_000;
 /** Rewriting takes at most this share of the time: with many names the files are renewed less often. */
 const maxRewriteShare = 0.1;
 
 export class CsvReport {
   #rewriting: Promise<void> | undefined;
   #rewriteNotBefore = 0;
-  #lastTimestamp = -1;
+  /** The last second with rows in the history. */
+  #lastSecond: number | undefined;
+  #addingHistory: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -103,7 +108,12 @@ export class CsvReport {
   /** Adds to what grows and renews the other files. Never rejects. A call during a slow one only adds. */
   async write(statistics: StatisticsView, moment: Moment): Promise<void> {
     const view = withOutcome(statistics, this.outcome);
-    await Promise.all([this.#appendHistory(view, moment), this.files.generator.flush()]);
+    // while the rows of a second are still being made, those of the next ones wait for the next call: they stay in order
+    this.#addingHistory ??= this.#addHistory(view, moment).finally(() => {
+      this.#addingHistory = undefined;
+    });
+    await this.#addingHistory;
+    await Promise.all([this.files.history.flush(), this.files.generator.flush()]);
     if (this.#rewriting !== undefined || performance.now() < this.#rewriteNotBefore) return;
     const began = performance.now();
     this.#rewriting = this.#rewrite(view);
@@ -121,20 +131,25 @@ export class CsvReport {
 
   async #close(view: StatisticsView, moment: Moment): Promise<void> {
     await this.#rewriting;
-    if (Math.floor(moment.now) > this.#lastTimestamp) await this.#appendHistory(view, moment);
+    await this.#addingHistory;
+    await this.#addHistory(view, moment);
     await this.#rewrite(view);
     const lost = lostWorkers(view);
     if (lost.length > 0) this.files.generator.append(csvText(lost.map(lostRow)));
     await Promise.all([this.files.history.close(), this.files.generator.close()]);
   }
 
-  async #appendHistory(view: StatisticsView, moment: Moment): Promise<void> {
-    this.#lastTimestamp = Math.floor(moment.now);
-    const rows = this.fullHistory
-      ? eachEntry(view, (entry) => historyRow(entry, moment, 'current'))
-      : [historyRow(view.total, moment, 'run')];
-    this.files.history.append(await csvTextInTurns(rows));
-    await this.files.history.flush();
+  async #addHistory(view: StatisticsView, { now, userCount }: Moment): Promise<void> {
+    const rowsOfSecond = this.fullHistory ? view.entries().length + 1 : 1;
+    const seconds = secondsWithoutRows(this.#lastSecond, now, Math.ceil(maxRowsAtOnce / rowsOfSecond));
+    this.#lastSecond = seconds.at(-1) ?? this.#lastSecond;
+    for (const second of seconds) {
+      const moment = { now: second, userCount };
+      const rows = this.fullHistory
+        ? eachEntry(view, (entry) => historyRow(entry, moment, 'current'))
+        : [historyRow(view.total, moment, 'run')];
+      this.files.history.append(await csvTextInTurns(rows));
+    }
   }
 
   async #rewrite(view: StatisticsView): Promise<void> {
@@ -143,6 +158,13 @@ export class CsvReport {
     await failures.write(csvText([failuresHeader, ...view.errors.map(failureRow)]));
     await exceptions.write(csvText([exceptionsHeader, ...view.exceptions.map(exceptionRow)]));
   }
+}
+
+/** The seconds after `last` up to the one of `now`, the last `most` of them; the one of `now` alone when there was none before. */
+function secondsWithoutRows(last: number | undefined, now: number, most: number): readonly number[] {
+  const newest = Math.floor(now);
+  const count = last === undefined ? 1 : Math.max(0, Math.min(newest - last, most));
+  return Array.from({ length: count }, (_, at) => newest - count + 1 + at);
 }
 
 /** Rows of all entries, the aggregate last, each made when it is asked for. */

@@ -95,6 +95,28 @@ test('the CSV file about the load generator has a row for each second of the run
   expect(new Set(cells.map((row) => row['Warm-up']))).toEqual(new Set(['1', '0']));
 });
 
+test('the history has one row for each second from the first to the last, also of those in which the process stood still', async () => {
+  const blocking = `
+    import { constant, task, User } from 'tsload';
+    export class Blocking extends User {
+      static waitTime = constant(0.21);
+      @task work() {
+        const until = performance.now() + 1130;
+        while (performance.now() < until) {}
+      }
+    }`;
+  const began = Math.floor(Date.now() / 1000);
+  const run = await tsload('--headless -u 1 -t 7s --csv run --only-summary', { files: { 'locustfile.ts': blocking } });
+  const ended = Math.floor(Date.now() / 1000);
+  const rows = readFileSync(join(run.cwd, 'run_stats_history.csv'), 'utf8').split('\r\n').slice(1, -1);
+  const seconds = rows.map((row) => Number(row.split(',')[0]));
+  const [first = 0, last = 0] = [seconds[0], seconds.at(-1)];
+  expect(seconds).toEqual(Array.from({ length: last - first + 1 }, (_, at) => first + at));
+  expect(last - first).toBeGreaterThanOrEqual(6);
+  expect(first).toBeGreaterThanOrEqual(began);
+  expect(last).toBeLessThanOrEqual(ended);
+});
+
 test('the histogram log of a run holds its requests', async () => {
   const run = await tsload('--headless -t 3s --hdr-log out/run.hlog --csv out/run', {
     files: { 'locustfile.ts': manyNames },

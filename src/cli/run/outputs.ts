@@ -6,12 +6,13 @@ import { epochSeconds } from '../../clock.js';
 import type { Environment } from '../../environment/index.js';
 import type { Runner } from '../../events/index.js';
 import type { KeptJournal, ResumedRun } from '../../master/index.js';
-import { CsvReport, HdrLog, JsonReport, PerSecond, statisticsJson } from '../../reports/index.js';
+import { CsvReport, HdrLog, JsonReport, type Moment, PerSecond, statisticsJson } from '../../reports/index.js';
 import { RunStatistics } from '../../stats/index.js';
 import type { Settings } from '../options/optionTable.js';
 import { Console } from './console.js';
 
-const csvIntervalMillis = 1000;
+/** So long after each whole second the CSV files are written: what workers have reported of the time before it is counted by then. */
+const csvDelaySeconds = 0.85;
 /** Name of the requests by second in a journal. */
 const perSecondPart = 'perSecond';
 
@@ -93,9 +94,7 @@ export class Outputs {
       }
       if (this.#wantsSeconds) this.#forget.push(stats.onInterval((interval) => this.#perSecond.apply(interval)));
     }
-    if (csv !== undefined) {
-      this.#csvTimer = setInterval(() => void csv.write(stats, this.#moment()), csvIntervalMillis).unref();
-    }
+    if (csv !== undefined) this.#writeCsvOf(Math.floor(epochSeconds()), csv);
     this.#console.start();
   }
 
@@ -111,12 +110,16 @@ export class Outputs {
   async finish(runSeconds: number | undefined): Promise<void> {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    clearInterval(this.#csvTimer);
+    clearTimeout(this.#csvTimer);
     this.stopPrinting();
     for (const forget of this.#forget) forget();
     const { stats } = this.environment;
     const { csv, json, hdrLog } = this.files;
-    await Promise.all([csv?.close(stats, this.#moment()), json?.write(stats, this.#perSecond), hdrLog?.close()]);
+    await Promise.all([
+      csv?.close(stats, this.#momentOf(epochSeconds())),
+      json?.write(stats, this.#perSecond),
+      hdrLog?.close(),
+    ]);
     if (this.settings.json) for (const part of statisticsJson(stats, this.#perSecond)) await printed(part);
     if (runSeconds === undefined) return;
     if (json === undefined) this.#console.printFinal(runSeconds);
@@ -129,8 +132,19 @@ export class Outputs {
     return [csv?.failed, json?.failed, hdrLog?.failed].filter((failure) => failure !== undefined);
   }
 
-  #moment() {
-    return { now: epochSeconds(), userCount: this.runner.userCount };
+  /** Planned by the clock and not from one time to the next, which would be late by a little more each time and leave out a second. */
+  #writeCsvOf(second: number, csv: CsvReport): void {
+    const write = (): void => {
+      const reached = Math.floor(epochSeconds() - csvDelaySeconds);
+      if (reached >= second) void csv.write(this.environment.stats, this.#momentOf(reached));
+      this.#writeCsvOf(reached + 1, csv);
+    };
+    const millis = Math.ceil((second + csvDelaySeconds - epochSeconds()) * 1000);
+    this.#csvTimer = setTimeout(write, Math.max(0, millis)).unref();
+  }
+
+  #momentOf(now: number): Moment {
+    return { now, userCount: this.runner.userCount };
   }
 }
 

@@ -188,6 +188,40 @@ test('the final write adds no second row for a second that the history has', asy
   expect(rows.map((row) => row.split(',')[0])).toEqual(['1700000000']);
 });
 
+/** The seconds that the history has after these calls of `write`, and one of `close`, none of which waits for the one before. */
+async function secondsOf(writes: readonly number[], end: number, options = {}) {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  const report = await CsvReport.open(prefix, options);
+  const view = aView({ entries: Array.from({ length: 300 }, (_, index) => timed([1], { name: `/item/${index}` })) });
+  for (const now of writes) void report.write(view, { now: 1_700_000_000 + now, userCount: 1 });
+  await report.close(view, { now: 1_700_000_000 + end, userCount: 1 });
+  const rows = readFileSync(`${prefix}_stats_history.csv`, 'utf8').split('\r\n').slice(1, -1);
+  return rows.map((row) => Number(row.split(',')[0]) - 1_700_000_000);
+}
+
+test.each([
+  ['a call that is late, so that a second has none', [0.99, 2.01], 2.5, [0, 1, 2]],
+  ['a last call that comes seconds after the one before', [0.1, 1.1], 4.9, [0, 1, 2, 3, 4]],
+  ['two calls in one second', [0.02, 0.98, 1.2], 1.3, [0, 1]],
+  ['a call by a clock that was set back', [2.5, 1.5], 3.5, [2, 3]],
+  ['no call but the last', [], 7.5, [7]],
+])('each second has one row in the history: %s', async (_, writes, end, seconds) => {
+  expect(await secondsOf(writes, end)).toEqual(seconds);
+});
+
+test('rows of a full history stay in order when a second takes longer than a second', async () => {
+  const seconds = await secondsOf([0.1, 1.1, 2.1, 3.1], 3.2, { fullHistory: true });
+  expect(seconds).toEqual([0, 1, 2, 3].flatMap((second) => Array<number>(301).fill(second)));
+});
+
+test('after a long time without any, no more than twenty thousand rows are made at once, of the newest seconds', async () => {
+  const seconds = await secondsOf([0.1], 100_000_000, { fullHistory: true });
+  expect(seconds.length).toBeLessThan(20_000 + 2 * 301);
+  expect(new Set(seconds).size).toBeGreaterThan(60);
+  expect(seconds.at(-1)).toBe(100_000_000);
+});
+
 test('a run that goes on adds to what grows: rows stay, there is no second header, and half a row is cut off', async () => {
   using folder = aFolder();
   const prefix = join(folder.path, 'x');
