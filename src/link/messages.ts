@@ -187,6 +187,15 @@ export type MasterMessage =
       /** There are no more to come: who waits, waits in vain. */
       readonly isLast: boolean;
     }
+  | {
+      /**
+       * Others have run some of what was granted to this worker, or may: up to so many that are not begun are to be given back, as
+       * `returned` of the next `iterations` or report says.
+       */
+      readonly kind: 'revoke';
+      readonly test: number;
+      readonly count: number;
+    }
   | CustomLinkMessage;
 
 /** A message of a locustfile. */

@@ -73,6 +73,8 @@ export function readMasterMessage(value: unknown): MasterMessage {
         count: whole(fields, 'count', 0, maxCount),
         isLast: flag(fields, 'isLast'),
       };
+    case 'revoke':
+      return { kind, test: whole(fields, 'test', 0, maxCount), count: whole(fields, 'count', 0, maxCount) };
     case 'custom':
       return readCustom(fields);
     default:

@@ -9,6 +9,7 @@ import type { Workers } from './workers.js';
 export class Grants {
   #pool: IterationPool | undefined;
   #test = 0;
+  #isHeld = false;
 
   /** `isShared`: there may be other workers. The only one gets everything at once. */
   constructor(
@@ -18,12 +19,18 @@ export class Grants {
 
   begin(test: number, limit: IterationLimit | undefined): void {
     this.#test = test;
+    this.#isHeld = false;
     this.#pool = limit?.kind === 'total' ? new IterationPool(limit.count) : undefined;
   }
 
   /** All are finished and reported. */
   get isDone(): boolean {
     return this.isShared && this.#pool?.isDone === true;
+  }
+
+  /** So many more than the total are finished and reported. */
+  get excess(): number {
+    return this.#pool?.excess ?? 0;
   }
 
   join({ id }: WorkerNode): void {
@@ -49,23 +56,33 @@ export class Grants {
     this.#send(this.#pool?.leave(id) ?? []);
   }
 
-  /** A worker of a run that goes on. */
+  /** A worker goes on with what it has, of a former master or from before it was given up. */
   adopt({ id }: WorkerNode, state: IterationState): void {
     this.#pool?.adopt(id, state);
+    if (!this.#isHeld) this.#revoke();
   }
 
   /** Nothing is granted until `release`. */
   hold(): void {
+    this.#isHeld = true;
     this.#pool?.hold();
   }
 
   release(): void {
+    this.#isHeld = false;
     this.#send(this.#pool?.release() ?? []);
+    this.#revoke();
   }
 
   /** What a worker that may not come back had finished by its last report. */
   credit(id: string, finished: number): void {
     this.#pool?.credit(id, finished);
+  }
+
+  /** To all, as nobody knows here who has begun what: what comes back beyond the need is granted again. */
+  #revoke(): void {
+    const count = this.#pool?.owed ?? 0;
+    if (count > 0) this.workers.send({ kind: 'revoke', test: this.#test, count });
   }
 
   #grantAll(pool: IterationPool, id: string): void {

@@ -4,6 +4,9 @@
  * Workers get blocks by need, large ones at first and small ones towards the end, so that few messages are sent and nobody is
  * left with much when the others are done. What a worker cannot run any more comes back; what it has finished counts as soon as
  * it is reported, together with its samples.
+ *
+ * A worker that was given up, and whose unfinished iterations went to others, may come back with them all the same. What is out is
+ * more than the total then: so many are to be given back, by whoever has some that are not begun.
  */
 import type { IterationState } from '../link/index.js';
 
@@ -25,7 +28,7 @@ export class IterationPool {
   /** Of workers that are gone, and whose unfinished iterations went back. */
   readonly #gone = new Map<string, Share>();
   #finished = 0;
-  /** To be granted. */
+  /** To be granted; below 0: so many are to be given back. */
   #free: number;
   /** Nothing is granted: workers that may have some of it are still to come. */
   #isHeld = false;
@@ -35,7 +38,17 @@ export class IterationPool {
   }
 
   get free(): number {
-    return this.#free;
+    return Math.max(0, this.#free);
+  }
+
+  /** So many more are granted and finished than the total: to be given back by those who have not begun them. */
+  get owed(): number {
+    return Math.max(0, -this.#free);
+  }
+
+  /** Finished and reported beyond the total. */
+  get excess(): number {
+    return Math.max(0, this.#finished - this.total);
   }
 
   /** Finished and reported, by workers that are gone as well. */
@@ -58,19 +71,19 @@ export class IterationPool {
   credit(worker: string, finished: number): void {
     this.#gone.set(worker, { granted: finished, finished, returned: 0, isWaiting: false });
     this.#finished += finished;
-    this.#free = Math.max(0, this.#free - finished);
+    this.#free -= finished;
   }
 
   /**
    * A worker goes on with what it was granted before this pool was made, or before it was given up. If others were granted the
-   * same meanwhile, less is left for all, as far as there is any.
+   * same meanwhile, less is left for all, and where there is not so much, some is `owed`.
    */
   adopt(worker: string, { granted, returned }: IterationState): void {
     const before = this.#gone.get(worker) ?? { granted: 0, finished: 0, returned: 0, isWaiting: false };
     const held = granted - returned - before.finished;
     this.#gone.delete(worker);
     this.#shares.set(worker, { granted, returned, finished: before.finished, isWaiting: false });
-    this.#free = Math.max(0, this.#free - held);
+    this.#free -= held;
   }
 
   hold(): void {
@@ -85,7 +98,7 @@ export class IterationPool {
 
   /** All that there is, for the only worker there can be. */
   takeAll(worker: string): Grant {
-    return this.#grant(worker, this.#free);
+    return this.#grant(worker, this.free);
   }
 
   /** A worker says how it stands. `isReported`: in a report, so that what it has finished counts. */
@@ -128,7 +141,7 @@ export class IterationPool {
     const grants: Grant[] = [];
     if (this.#isHeld) return grants;
     for (const [worker, share] of this.#shares) {
-      if (this.#free === 0) break;
+      if (this.#free <= 0) break;
       if (share.isWaiting) grants.push(this.#grant(worker, this.#block()));
     }
     return grants;

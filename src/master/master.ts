@@ -357,12 +357,23 @@ export class Master {
     const current = this.#current;
     await this.#events.testStopping();
     if (current !== undefined) await this.#ending.run(current);
+    this.#tellExcess();
     this.#clock.stop();
     this.#crew.reports.tick(this.workers.userCount);
     if (current !== undefined) this.options.journal?.testStopped(current.number);
     this.#current = undefined;
     this.#enter('allStopped');
     await this.#events.testStop();
+  }
+
+  /** The numbers have them, as they were run; the total that was asked for has not. */
+  #tellExcess(): void {
+    const { excess } = this.#crew.grants;
+    if (excess === 0) return;
+    const what = excess === 1 ? '1 iteration has' : `${excess} iterations have`;
+    log.warning(
+      `${what} run beyond the total: workers that had been given up came back with what others had been granted instead`,
+    );
   }
 
   async #leave(): Promise<void> {

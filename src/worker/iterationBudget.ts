@@ -112,6 +112,12 @@ export class GrantedIterations implements IterationBudget {
     if (this.#left > 0) this.#return(this.#left);
   }
 
+  /** Up to so many that are not begun are for others. Who asks for one now waits for the next grant. */
+  giveBack(count: number): void {
+    const some = Math.min(count, this.#left);
+    if (some > 0) this.#return(some);
+  }
+
   /** To be called each second: what is used in one is what must be there for the next. */
   tick(): void {
     this.#claimedBefore = this.#claimed;

@@ -202,6 +202,9 @@ export class Worker {
       case 'grant':
         this.#test.grant(message);
         return;
+      case 'revoke':
+        this.#test.revoke(message);
+        return;
       case 'stop':
         this.#guard(this.#test.stop(message.test, message.isHurried));
         return;

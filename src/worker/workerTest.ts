@@ -21,6 +21,7 @@ import type { WorkerRuntime } from './workerRuntime.js';
 
 type TestStart = MasterMessage & { readonly kind: 'testStart' };
 type Grant = MasterMessage & { readonly kind: 'grant' };
+type Revocation = MasterMessage & { readonly kind: 'revoke' };
 
 export interface WorkerTestParts {
   readonly options: WorkerOptions;
@@ -50,7 +51,7 @@ export class WorkerTest {
   #lastStep = 0;
   #phase: 'ready' | 'beginning' | 'running' | 'stopping' | 'over' = 'ready';
   /** What came while listeners of `testStart` were waited for. */
-  #early: (SpawnMessage | Grant)[] = [];
+  #early: (SpawnMessage | Grant | Revocation)[] = [];
   #wasSpent = false;
   /** No further step of the ramp is to come. */
   #isRampOver = false;
@@ -117,6 +118,12 @@ export class WorkerTest {
     if (this.#phase !== 'running') return;
     this.parts.runtime.granted?.grant(message.count, message.isLast);
     this.#tellUsers();
+  }
+
+  revoke(message: Revocation): void {
+    if (message.test !== this.#test) return;
+    if (this.#phase === 'beginning') this.#early.push(message);
+    if (this.#phase === 'running') this.parts.runtime.granted?.giveBack(message.count);
   }
 
   reset(period: number): void {
@@ -226,6 +233,7 @@ export class WorkerTest {
     this.#say({ kind: 'started', test });
     for (const message of this.#early.splice(0)) {
       if (message.kind === 'grant') this.grant(message);
+      else if (message.kind === 'revoke') this.revoke(message);
       else this.spawn(message);
     }
   }

@@ -152,7 +152,8 @@ export class ForeignWorker implements MasterEnd {
       case 'heartbeat': // was answered when it came
       case 'acknowledge':
       case 'grant':
-        return; // Locust knows neither
+      case 'revoke':
+        return; // Locust knows none of them
       default:
         message satisfies never;
     }

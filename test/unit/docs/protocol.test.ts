@@ -59,6 +59,7 @@ const masterKinds: { readonly [Kind in MasterMessage['kind']]: true } = {
   updateUserClass: true,
   acknowledge: true,
   grant: true,
+  revoke: true,
   custom: true,
 };
 

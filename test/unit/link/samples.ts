@@ -81,6 +81,7 @@ export const masterMessages: readonly MasterMessage[] = [
   },
   { kind: 'heartbeat' },
   { kind: 'grant', test: 1, count: 5, isLast: false },
+  { kind: 'revoke', test: 1, count: 5 },
   {
     kind: 'spawn',
     test: 1,

@@ -143,6 +143,7 @@ describe('granted iterations', () => {
       fc.record({ finish: fc.nat(5) }),
       fc.record({ unclaim: fc.nat(5) }),
       fc.record({ rest: fc.constant(true) }),
+      fc.record({ back: fc.nat(8) }),
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
@@ -154,6 +155,7 @@ describe('granted iterations', () => {
         for (const step of actions) {
           if ('grant' in step) budget.grant(step.grant, step.isLast);
           else if ('rest' in step) budget.returnRest();
+          else if ('back' in step) budget.giveBack(step.back);
           else if ('claim' in step) {
             const user = users[step.claim]!;
             if (running.has(user) || waiting.has(user)) continue;

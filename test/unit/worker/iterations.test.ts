@@ -46,6 +46,25 @@ describe('iterations of a total', () => {
     expect(counts.runs).toBe(4);
   });
 
+  test('what the master takes back is given back as far as it is not begun, and asked for again', async () => {
+    const { Counting, counts } = counting(0.2);
+    await using worker = await aWorker({ userClasses: [Counting] });
+    worker.welcome();
+    await worker.begin({ iterations: aTotal });
+    await worker.spawn({ Counting: 2 });
+    worker.link.say({ kind: 'grant', test: 1, count: 10, isLast: false });
+    worker.link.say({ kind: 'revoke', test: 1, count: 3 });
+    await until(() => worker.link.of('iterations').at(-1)?.state.returned === 3);
+    worker.link.say({ kind: 'revoke', test: 7, count: 3 });
+    worker.link.say({ kind: 'revoke', test: 1, count: 100 });
+    await until(() => worker.link.of('iterations').at(-1)?.state.returned === 8);
+    await until(() => worker.link.of('iterations').at(-1)?.state.waiting === 2, { what: 'users that wait' });
+    expect(counts.runs).toBe(2);
+    worker.link.say({ kind: 'grant', test: 1, count: 2, isLast: true });
+    await until(() => worker.link.of('users').at(-1)?.isSpent);
+    expect(counts.runs).toBe(4);
+  });
+
   test('more is asked for before users have to wait', async () => {
     const { Counting, counts } = counting(0.002);
     await using worker = await aWorker({ userClasses: [Counting] });
