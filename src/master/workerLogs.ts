@@ -6,6 +6,8 @@ import { getLogger } from '../log.js';
 
 /** Lines kept of each worker, as in Locust. */
 const keptLines = 500;
+/** Workers of which lines are kept: of more, those that said something last. */
+const keptWorkers = 2_000;
 /** Characters of them: a line may have 16,000, and there may be a thousand workers. */
 const keptCharacters = 200_000;
 
@@ -26,7 +28,10 @@ export class WorkerLogs {
 
   take(worker: string, lines: Lines): void {
     const kept = [...this.of(worker), ...lines.map(({ text }) => text)];
+    this.#lines.delete(worker);
     this.#lines.set(worker, latest(kept.slice(-keptLines)));
+    const [quietest] = this.#lines.keys();
+    if (this.#lines.size > keptWorkers && quietest !== undefined) this.#lines.delete(quietest);
     if (!this.repeats) return;
     for (const { level, text } of lines) {
       const line = `${worker}: ${text}`;

@@ -4,6 +4,7 @@
  */
 import type { MasterEnd } from '../memory.js';
 import type { WorkerHello } from '../messages.js';
+import type { AdmissionLimits } from './admission.js';
 
 /** The version of Locust whose protocol this is, and the one that CI runs against. */
 export const locustVersion = '2.47.0';
@@ -35,6 +36,10 @@ export interface LocustServerOptions {
   readonly version?: string;
   /** Bytes of one message. Default 32 MiB. */
   readonly maxMessageBytes?: number;
+  /** How many workers there may be, and how fast they may come. Defaults: `admissionLimits`. */
+  readonly admission?: Partial<AdmissionLimits>;
+  /** Peers that are remembered for having sent something bad, and for each thing that they get no more often than so. Default 1,000. */
+  readonly maxRemembered?: number;
   /** Seconds without any message after which a worker counts as interrupted. Default 5. */
   readonly silenceSeconds?: number;
   /** Seconds, besides the stop timeout, that a worker gets to stop its users. Default 30. */

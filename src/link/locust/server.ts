@@ -2,11 +2,13 @@
  * Where Locust workers, boomer and others of that protocol find our master: a ZeroMQ ROUTER.
  *
  * Whatever comes in is read before it is believed. A bad message is dropped, and logged once for each sender; it ends neither
- * the loop nor anybody's connection. There is no authentication in this protocol, which the log says.
+ * the loop nor anybody's connection. There is no authentication in this protocol, which the log says. So everything that is kept of
+ * a peer has a bound, however many there are: see `admission.ts` and `maxRemembered` in `options.ts`.
  */
 import type { Router } from 'zeromq';
 import { ConnectionError, LinkError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
+import { Admission, admissionLimits } from './admission.js';
 import { packEnvelope, readEnvelope } from './envelope.js';
 import { ForeignWorker } from './foreignWorker.js';
 import { answerLocustfile } from './locustfileAnswer.js';
@@ -25,14 +27,15 @@ const defaults = {
   stopSeconds: 30,
   leaveSeconds: 5,
   lastReportSeconds: 4,
+  maxRemembered: 1000,
 } as const;
-/** Senders that are remembered for having sent something bad, or for having been asked to register. */
-const maxRemembered = 1000;
 const tickMillis = 1000;
 const askAgainMillis = 5000;
 /** So often a peer becomes a worker without being asked to wait. */
 const freeBeginnings = 5;
 const giveAgainMillis = 500;
+/** Seconds from one line about workers that are not let in to the next. */
+const tellAgainSeconds = 60;
 /** Messages of one peer that wait in the socket to be read; each may have `maxMessageBytes`. */
 const receiveHighWaterMark = 50;
 /** Milliseconds that the last messages get to leave. */
@@ -56,6 +59,8 @@ export class Server implements LocustServer {
   readonly #begunAt = new Map<string, number>();
   /** When peers were given the locustfile: as above. */
   readonly #given = new Map<string, number>();
+  readonly #admission: Admission;
+  #toldOfRefusalAt = Number.NEGATIVE_INFINITY;
   readonly #ticker: NodeJS.Timeout;
   readonly #reading: Promise<void>;
   #isOpen = true;
@@ -101,11 +106,16 @@ export class Server implements LocustServer {
       (frames) => router.send(frames).catch((thrown: unknown) => this.#unsent(frames[0], thrown)),
       (thrown) => this.#isOpen && log.error(`a message to a Locust worker could not be sent: ${String(thrown)}`),
     );
+    this.#admission = new Admission({ ...admissionLimits, ...options.admission }, performance.now() / 1000);
     this.#reading = this.#read();
     this.#ticker = setInterval(() => this.#tick(), tickMillis).unref();
     log.warning(
       `listening for Locust workers at ${this.url}: their protocol has no authentication, so whoever reaches this port can take part`,
     );
+  }
+
+  get #maxRemembered(): number {
+    return this.options.maxRemembered ?? defaults.maxRemembered;
   }
 
   close(): Promise<void> {
@@ -154,9 +164,13 @@ export class Server implements LocustServer {
 
   #isFirstComplaint(identity: Buffer): boolean {
     const key = identity.toString('hex');
-    if (this.#complained.has(key) || this.#complained.size >= maxRemembered) return false;
+    if (this.#complained.has(key) || this.#complained.size > this.#maxRemembered) return false;
     this.#complained.add(key);
-    return true;
+    if (this.#complained.size <= this.#maxRemembered) return true;
+    log.warning(
+      `messages of ${this.#maxRemembered} peers of the port for Locust workers were dropped: of others there is no line`,
+    );
+    return false;
   }
 
   #take(identity: Buffer, payload: Buffer): void {
@@ -174,10 +188,13 @@ export class Server implements LocustServer {
   #register(identity: Buffer, key: string, nodeId: string, version: unknown): void {
     const id = nodeId === '' ? shownIdentity(identity) : nodeId;
     const { isAccepted, level, text } = judgeVersion(version, this.options.version ?? locustVersion, id);
+    if (!isAccepted) {
+      if (level !== undefined && this.#isFirstComplaint(identity)) log[level](text ?? '');
+      return;
+    }
     const known = this.#workers.get(key);
-    const isNews = isAccepted ? known === undefined : this.#isFirstComplaint(identity);
-    if (level !== undefined && isNews) log[level](text ?? '');
-    if (!isAccepted || known?.registersAgain() || !this.#mayBeginAnew(key)) return;
+    if (known?.registersAgain() || !this.#mayBeginAnew(key) || !this.#hasRoomFor(id, known)) return;
+    if (level !== undefined && known === undefined) log[level](text ?? '');
     known?.end(new LinkError(`${id} began anew, without the users that it had`));
     this.#asked.delete(key);
     this.#welcome(identity, key, id, version);
@@ -187,9 +204,19 @@ export class Server implements LocustServer {
   #mayBeginAnew(key: string): boolean {
     const times = (this.#begun.get(key) ?? 0) + 1;
     if (times > freeBeginnings && !this.#isDue(this.#begunAt, key, askAgainMillis)) return false;
-    if (this.#begun.size >= maxRemembered) this.#begun.clear();
+    if (this.#begun.size >= this.#maxRemembered) this.#begun.clear();
     this.#begun.set(key, times);
     return true;
+  }
+
+  #hasRoomFor(id: string, known: ForeignWorker | undefined): boolean {
+    const now = performance.now() / 1000;
+    const refusal = this.#admission.refusal(this.#workers.size - (known === undefined ? 0 : 1), now);
+    if (refusal !== undefined && now - this.#toldOfRefusalAt >= tellAgainSeconds) {
+      this.#toldOfRefusalAt = now;
+      log.warning(`${id} is not let in for now, nor are others: ${refusal}`);
+    }
+    return refusal === undefined;
   }
 
   #welcome(identity: Buffer, key: string, id: string, version: unknown): void {
@@ -235,7 +262,7 @@ export class Server implements LocustServer {
   #isDue(done: Map<string, number>, key: string, againMillis: number): boolean {
     const now = performance.now();
     if (now - (done.get(key) ?? -Infinity) < againMillis) return false;
-    if (done.size >= maxRemembered) done.clear();
+    if (done.size >= this.#maxRemembered) done.clear();
     done.set(key, now);
     return true;
   }
