@@ -33,6 +33,7 @@ export type SpawnTarget = LocalTarget | SshTarget;
 /** More on one machine is a slip of the finger. */
 export const maxWorkers = 1024;
 
+const expectedWorkers = `a number of workers from 1 to ${maxWorkers}, or -1 for one on each core,`;
 const examples = 'for example local?workers=4 or ssh://user@host?workers=4';
 
 /** `label`: the option as it was given, for the message. Throws `OptionError`. */
@@ -47,9 +48,7 @@ export function readSpawnTarget(text: string, label = '--spawn'): SpawnTarget {
 /** `label` names the option. Throws `OptionError`. */
 export function checkWorkers(count: number, label: string): number {
   if (Number.isInteger(count) && (count === -1 || (count >= 1 && count <= maxWorkers))) return count;
-  throw new OptionError(
-    `${label} must be a number of workers from 1 to ${maxWorkers}, or -1 for one on each core, but is ${count}`,
-  );
+  throw new OptionError(`${label} must be ${expectedWorkers} but is ${count}`);
 }
 
 function readLocal(text: string, label: string): LocalTarget {
@@ -120,7 +119,8 @@ function readQuery(search: string, known: readonly string[], text: string, label
 
 function readWorkers(query: URLSearchParams, label: string): number {
   const text = query.get('workers') ?? '1';
-  return checkWorkers(/^-?\d+$/.test(text) ? Number(text) : Number.NaN, `${label} workers=${text}: it`);
+  if (/^-?\d+$/.test(text)) return checkWorkers(Number(text), `${label} workers=`);
+  throw new OptionError(`${label} workers= must be ${expectedWorkers} but is ${shown(text)}`);
 }
 
 function readMaster(text: string | null, label: string): SshTarget['master'] {

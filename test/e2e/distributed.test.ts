@@ -270,4 +270,24 @@ describe.concurrent('a worker', () => {
     );
     expect(entries[0].num_requests).toBe(doneOn(left) + doneOn(stayed));
   });
+
+  test('that is interrupted twice while users do not end says goodbye all the same: nobody waits for it', async () => {
+    const endless = `
+      import { constant, task, User } from 'tsload';
+      export class U extends User {
+        static override waitTime = constant(1);
+        @task async doze() { await new Promise((done) => setTimeout(done, 60_000)); }
+      }`;
+    const here = place({ 'locustfile.ts': endless });
+    const { run, port } = await startMaster('--expect-workers 1 -u 2 -r 2 --stop-timeout 50', here);
+    using _ = run;
+    using leaving = startWorker(port, '', here);
+    await run.sees(/All users spawned/);
+    leaving.signal('SIGINT');
+    await leaving.sees(/Got SIGINT/);
+    leaving.signal('SIGINT');
+    expect((await leaving.finished).code).toBe(0);
+    await run.sees(/ is gone: it quit/);
+    expect((await run.finished).stderr).not.toMatch(/is missing/);
+  });
 });

@@ -96,8 +96,10 @@ describe.concurrent('users', () => {
   test('--iterations ends the run exactly after so many tasks, in all or for each user', async () => {
     const cwd = folder({ 'locustfile.ts': idleUsers('U').replace('constant(0.1)', 'constant(0)') });
     const total = await tsload('--headless -u 3 -r 100 --iterations 50 --json', { cwd });
+    expect(total.stderr).toContain('No run time limit set, the test ends after 50 iterations\n');
     expect([total.code, JSON.parse(total.stdout)[0].num_requests]).toEqual([0, 50]);
     const each = await tsload('--headless -u 3 -r 100 --iterations 7/user --json', { cwd });
+    expect(each.stderr).toContain('No run time limit set, the test ends after 7 iterations of each user\n');
     expect([each.code, JSON.parse(each.stdout)[0].num_requests]).toEqual([0, 21]);
   });
 

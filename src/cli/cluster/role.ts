@@ -102,7 +102,7 @@ function processCount(processes: number | undefined, cores: number): number {
   if (processes === -1) return cores;
   throw new CodedError(
     exitCodes.failed,
-    `--processes must be -1, for one process a core, or a whole number of processes but is ${processes}`,
+    `--processes must be a whole number of workers, or -1 for one on each core, but is ${processes}`,
   );
 }
 

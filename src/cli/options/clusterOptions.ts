@@ -6,7 +6,13 @@ import { isToken, tokenRule } from '../../token.js';
 import { flag, type OptionSpec, optional, repeated, withDefault } from './optionSpec.js';
 import { choice, filename, host, text, timeSpan, whole } from './valueKinds.js';
 
-const port = (least: 0 | 1) => whole(least, 65_535, '<port>');
+const port = (least: 0 | 1) => ({ ...whole(least, 65_535, '<port>'), example: '5557' });
+/** The bounds are looked at later: Locust has an exit code of its own for those beyond them. */
+const processCount = {
+  ...whole(-100_000, 100_000),
+  expected: 'a whole number of workers, or -1 for one on each core,',
+  example: '4',
+};
 
 const master = {
   master: flag({
@@ -60,7 +66,7 @@ const master = {
     isLocustEnv: false,
     locust: null,
     group: 'Master options',
-    help: 'File in which the master keeps what --resume needs. Default: PREFIX_journal.tsload beside the files of --csv PREFIX, none without.',
+    help: 'File in which the master keeps what --resume needs. Default: with --master and --csv PREFIX, PREFIX_journal.tsload; else none.',
   }),
   resume: optional(filename(), {
     name: 'resume',
@@ -95,7 +101,7 @@ const worker = {
     group: 'Worker options',
     help: "Be a worker: run the users that a master gives it. Without -f (or with -f -) it runs its master's locustfile.",
   }),
-  processes: optional(whole(-100_000, 100_000), {
+  processes: optional(processCount, {
     name: 'processes',
     env: 'PROCESSES',
     group: 'Worker options',

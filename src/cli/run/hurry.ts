@@ -16,12 +16,12 @@ export class Hurry {
   });
 
   /** Waits for a step of the shutdown. It must not end the shutdown, so what it throws is logged. */
-  async unlessCalled(step: Promise<unknown>, name: string): Promise<void> {
+  async unlessCalled(step: Promise<unknown>, name: string, momentMillis = hurriedStopMillis): Promise<void> {
     const settled = step.catch((thrown: unknown) => {
       if (isControl(thrown)) log.warning(`a listener of ${name} threw ${thrown.name}: there is no test left to steer`);
       else log.error(`${name} failed: ${describeThrown(thrown)}`);
     });
-    const tooLong = this.#called.then(() => new Promise((resolve) => setTimeout(resolve, hurriedStopMillis)));
+    const tooLong = this.#called.then(() => new Promise((resolve) => setTimeout(resolve, momentMillis)));
     await Promise.race([settled, tooLong]);
   }
 }

@@ -109,12 +109,18 @@ export class TestRun {
 
   #limitTime(seconds: number, ranSeconds: number): void {
     if (seconds === 0) {
-      log.info('No run time limit set, use CTRL+C to end the test');
+      log.info(`No run time limit set, ${this.#otherEnd()}`);
       return;
     }
     const rest = ranSeconds === 0 ? '' : `, of which ${Math.max(0, Math.round(seconds - ranSeconds))} are left`;
     log.info(`Run time limit set to ${seconds} seconds${rest}`);
     this.#stopAfter(Math.max(0, seconds - ranSeconds) * 1000);
+  }
+
+  #otherEnd(): string {
+    const { iterations } = this.settings;
+    if (iterations === undefined) return 'use CTRL+C to end the test';
+    return `the test ends after ${iterations.count} iterations${iterations.kind === 'perUser' ? ' of each user' : ''}`;
   }
 
   /** The event loop is empty and the run is not over: it goes on without the listener that it waits for. */

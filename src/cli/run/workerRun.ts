@@ -9,6 +9,11 @@ import { Hurry } from './hurry.js';
 import type { Signals } from './signals.js';
 
 const log = getLogger('tsload.main');
+/**
+ * For users that do not end and for the last reports, which a master acknowledges about a second later. A worker that went before it
+ * has said goodbye would be waited for until its grace is over.
+ */
+const hurriedLeaveMillis = 6000;
 
 export class WorkerRun {
   readonly #hurry = new Hurry();
@@ -37,7 +42,7 @@ export class WorkerRun {
         this.#hurry.up();
       },
     });
-    await this.#hurry.unlessCalled(runner.ended, 'the test');
+    await this.#hurry.unlessCalled(runner.ended, 'the test', hurriedLeaveMillis);
     await this.#hurry.unlessCalled(
       environment.events.quitting.fireAndWait({ environment }, { reverse: true }),
       'quitting',

@@ -84,7 +84,10 @@ class Connection implements SessionOwner {
     const welcome = await this.#reach(graceSeconds, () => false);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     if (welcome === 'resumed') log.info(`connected to ${this.peer} again after ${seconds} s`);
-    else log.warning(`connected to ${this.peer} after ${seconds} s: it did not know this worker, which joined it anew`);
+    else {
+      const why = 'it was started again, or had given this worker up';
+      log.warning(`connected to ${this.peer} after ${seconds} s, and joined it anew: ${why}`);
+    }
   }
 
   #reach(seconds: number, isLast: (error: DialError) => boolean): Promise<Welcome> {

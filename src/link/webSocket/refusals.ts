@@ -108,7 +108,7 @@ export function unreachable(address: MasterAddress, thrown: unknown): DialError 
   }
   if (code.startsWith('HPE_')) {
     return new DialError(
-      `what listens at ${nameOf(address)} is no master of tsload: it does not speak HTTP`,
+      `what listens at ${nameOf(address)} is no master of tsload: it does not speak HTTP; where a master has --protocol locust, tsload's workers join at its --ws-bind-port, 5558 unless set`,
       true,
       options,
     );
@@ -148,7 +148,9 @@ export function ofNoRequest({ code, message, rawPacket }: ClientFault): string |
     return ofHandshake(code);
   }
   const what = `it sent no valid HTTP, so it is no worker of tsload (${code ?? oneLine(message)})`;
-  return rawPacket?.[0] === 0xff ? `${what}: maybe one of Locust, which this port is not for` : what;
+  if (rawPacket?.[0] === 0xff) return `${what}: maybe one of Locust, which this port is not for`;
+  if (rawPacket?.[0] === 0x16) return 'it speaks TLS, and this master has no --tls-cert';
+  return what;
 }
 
 function ofHandshake(code: string): string {

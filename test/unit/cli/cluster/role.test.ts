@@ -55,7 +55,7 @@ describe('the part that a process plays', () => {
 
   test.each([
     ['--master --worker', 255, /^--master and --worker exclude each other: /],
-    ['--processes -2', 1, /^--processes must be -1, .* but is -2$/],
+    ['--processes -2', 1, /^--processes must be .* -1 .* but is -2$/],
     ['--resume x', 2, /^--resume is for a master/],
     ['--worker --resume x', 2, /^--resume is for a master/],
     ['--journal x', 2, /^--journal is for a master/],
