@@ -169,6 +169,20 @@ export function withoutEffectAlone(settings: Settings): string | undefined {
   return given && `${given} no effect without workers: add --master, --processes or --spawn`;
 }
 
+/**
+ * The same for a process that is no worker. Whoever forgets `--worker` gets a test of his own, and `--master-port` is easily taken for the
+ * port at which a master listens.
+ */
+export function withoutEffectButOnWorker({ masterHost, masterPort, master }: Settings): string | undefined {
+  const given = [
+    ...(masterHost === thisMachine ? [] : ['--master-host']),
+    ...(masterPort === defaultPort ? [] : ['--master-port']),
+  ];
+  if (given.length === 0) return undefined;
+  const hint = master ? 'a master listens at --master-bind-host and --master-bind-port' : 'this process is no worker';
+  return `${given.join(' and ')} ${given.length === 1 ? 'has' : 'have'} no effect without --worker: ${hint}`;
+}
+
 /** Those that were given, and the verb. */
 function givenOf(options: readonly (readonly [keyof Settings, string])[], settings: Settings): string | undefined {
   const isGiven = (value: unknown): boolean => value !== undefined && value !== false;

@@ -7,7 +7,7 @@ import type { Environment } from '../../environment/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { readVersion } from '../../version.js';
-import { roleOf, withoutEffectAlone } from '../cluster/role.js';
+import { roleOf, withoutEffectAlone, withoutEffectButOnWorker } from '../cluster/role.js';
 import { exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
@@ -50,6 +50,8 @@ export async function runSession(
   if (!settings.headless) {
     log.info('There is no web page in this version: the test starts at once, as with --headless');
   }
+  const idle = withoutEffectButOnWorker(settings);
+  if (idle !== undefined) log.warning(idle);
   if (role.kind !== 'master') return runAlone(environment, settings, around);
   const { runMaster } = await import('./masterSession.js');
   return runMaster({ environment, settings, role, locustfile, sources, custom }, around);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopback, roleOf, withoutEffectAlone, withoutEffectOnWorker } from '../../../../src/cli/cluster/role.js';
+import {
+  isLoopback,
+  roleOf,
+  withoutEffectAlone,
+  withoutEffectButOnWorker,
+  withoutEffectOnWorker,
+} from '../../../../src/cli/cluster/role.js';
 import { exitCodeFor } from '../../../../src/cli/exit.js';
 import { parseSettings } from '../../../../src/cli/options/settings.js';
 
@@ -124,6 +130,17 @@ test('options of a master that a run without workers does not look at are named'
   expect(withoutEffectAlone(await settingsOf('-f x.ts -u 3'))).toBeUndefined();
   expect(withoutEffectAlone(await settingsOf('--expect-workers 2 --enable-rebalancing'))).toBe(
     '--expect-workers, --enable-rebalancing have no effect without workers: add --master, --processes or --spawn',
+  );
+});
+
+test('options that only a worker looks at are named', async () => {
+  const lineOf = async (line: string) => withoutEffectButOnWorker(await settingsOf(line));
+  expect(await lineOf('--master --master-bind-port 6000 --master-grace 5')).toBeUndefined();
+  expect(await lineOf('--master --master-port 6000')).toBe(
+    '--master-port has no effect without --worker: a master listens at --master-bind-host and --master-bind-port',
+  );
+  expect(await lineOf('--processes 4 --master-host 10.0.0.5 --master-port 6000')).toBe(
+    '--master-host and --master-port have no effect without --worker: this process is no worker',
   );
 });
 
