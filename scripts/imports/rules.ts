@@ -25,6 +25,7 @@ export const groundFiles: readonly string[] = [
   'log.ts',
   'traceback.ts',
   'folders.ts',
+  'openFileLimit.ts',
   'token.ts',
   'version.ts',
 ];

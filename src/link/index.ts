@@ -42,4 +42,5 @@ export type {
   ServerTls,
 } from './webSocket/options.js';
 export { bracketed } from './webSocket/refusals.js';
+export { roomWarning } from './webSocket/room.js';
 export { connectToMaster, fetchLocustfile, openLinkServer } from './webSocketLink.js';

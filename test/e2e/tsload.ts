@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of Node itself. */
   readonly node?: readonly string[];
+  /** The process may open so many files. */
+  readonly openFiles?: number;
 }
 
 export interface Finished {
@@ -88,7 +90,9 @@ export function start(line: string | readonly string[], options: RunOptions = {}
     ([name]) => !/^(TSLOAD|LOCUST|VITEST|NODE_OPTIONS|XDG)/.test(name),
   );
   const env = { ...Object.fromEntries(inherited), HOME: cwd, ...options.env };
-  const child = spawn(process.execPath, [...(options.node ?? []), program, ...words], {
+  const shell = options.openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$0" "$@"`];
+  const [command = '', ...rest] = [...shell, process.execPath, ...(options.node ?? []), program, ...words];
+  const child = spawn(command, rest, {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

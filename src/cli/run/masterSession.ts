@@ -5,9 +5,10 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { Environment, MasterRunner, MasterRunnerOptions } from '../../environment/index.js';
 import { LocustfileError, OptionError } from '../../errors.js';
-import { bracketed } from '../../link/index.js';
+import { bracketed, roomWarning } from '../../link/index.js';
 import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
+import { openFileLimit } from '../../openFileLimit.js';
 import { PrefixedLines } from '../../spawn/index.js';
 import { joinLines } from '../cluster/join.js';
 import { locustJoinLines } from '../cluster/joinLocust.js';
@@ -74,6 +75,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
       ...(record.journal === undefined ? {} : { journal: record.journal }),
       ...(record.resumed === undefined ? {} : { restored: record.resumed.run }),
     });
+    warnOfRoom(setting);
     const outputs = await Outputs.open(settings, environment, runner, record);
     await announce(setting, runner, given === undefined ? token : undefined);
     await initialise(environment, runner);
@@ -96,6 +98,11 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     await leaveRecord(record);
     throw thrown;
   }
+}
+
+function warnOfRoom({ settings, role }: MasterSetting): void {
+  const warning = roomWarning(Math.max(settings.expectWorkers ?? 0, role.processes), openFileLimit());
+  if (warning !== undefined) log.warning(warning);
 }
 
 interface Delivery {

@@ -43,6 +43,11 @@ export interface LinkLimits {
   readonly maxBufferedBytes: number;
   /** Connections of a server that have not shown the token yet; with more the oldest is closed. Default 1,000. */
   readonly maxStrangers: number;
+  /**
+   * Connections of a server altogether. Where those with the token leave less than `maxStrangers`, so much less the others may be.
+   * Default: what the process's limit of open files has room for.
+   */
+  readonly maxConnections: number;
 }
 
 export interface LinkServerOptions {

@@ -8,6 +8,7 @@ import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { LocustfileError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
+import { openFileLimit } from '../../openFileLimit.js';
 import { Carrier } from './carrier.js';
 import { Complaints } from './complaints.js';
 import {
@@ -24,6 +25,7 @@ import { masterLimits, tickMillis } from './limits.js';
 import { listen } from './listen.js';
 import type { LinkLimits, LinkServer, LinkServerOptions } from './options.js';
 import { bracketed, type ClientFault, ofNoRequest, type Refusal, shownAddress } from './refusals.js';
+import { roomForConnections } from './room.js';
 import { Sessions } from './sessions.js';
 import { Strangers } from './strangers.js';
 import { checkToken, isSameSecret, shownToken } from './token.js';
@@ -34,7 +36,8 @@ const idleDownloadMillis = 30_000;
 
 export async function openServer(options: LinkServerOptions): Promise<LinkServer> {
   checkToken(options.token);
-  const limits = { ...masterLimits, ...options.limits };
+  const maxConnections = roomForConnections(openFileLimit());
+  const limits = { ...masterLimits, maxConnections, ...options.limits };
   return new WebSocketLinkServer(options, limits, await listen(options, limits));
 }
 
@@ -46,6 +49,8 @@ class WebSocketLinkServer implements LinkServer {
   readonly #sessions: Sessions;
   readonly #strangers: Strangers;
   readonly #sockets = new Set<Socket>();
+  /** Those that have shown the token. */
+  readonly #trusted = new Set<Socket>();
   readonly #webSockets: WebSocketServer;
   readonly #watch: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
@@ -61,7 +66,10 @@ class WebSocketLinkServer implements LinkServer {
     this.url = `ws${options.tls === undefined ? '' : 's'}://${bracketed(reachable)}:${this.port}`;
     this.#sessions = new Sessions(options, limits, this.#complaints);
     this.#strangers = new Strangers((address, reason) =>
-      this.#complaints.once(`${address} stranger`, `closed a connection from ${address}: ${reason}`),
+      this.#complaints.once(
+        `${address} ${reason.replace(/\d+/g, '')}`,
+        `closed a connection from ${address}: ${reason}`,
+      ),
     );
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -101,7 +109,8 @@ class WebSocketLinkServer implements LinkServer {
     this.server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      this.#strangers.add(socket, this.limits.maxStrangers);
+      const { maxStrangers, maxConnections } = this.limits;
+      this.#strangers.add(socket, Math.max(0, Math.min(maxStrangers, maxConnections - this.#trusted.size)));
     });
     this.server.on('request', (request, response) => this.#request(request, response));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -119,7 +128,7 @@ class WebSocketLinkServer implements LinkServer {
       socket.end(responseText(refusal), () => socket.destroy());
       return;
     }
-    this.#strangers.forget(request.socket);
+    this.#trust(request.socket);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const address = addressOf(request);
       this.#sessions.greet(new Greeting(new Carrier(webSocket), address, this.#sessions, this.limits.closeMillis));
@@ -135,7 +144,7 @@ class WebSocketLinkServer implements LinkServer {
       answer(response, refusal);
       return;
     }
-    this.#strangers.forget(request.socket);
+    this.#trust(request.socket);
     request.socket.setTimeout(idleDownloadMillis, () => request.socket.destroy());
     this.#giveLocustfile(response).catch((thrown: unknown) => {
       if (thrown instanceof LocustfileError) {
@@ -147,6 +156,12 @@ class WebSocketLinkServer implements LinkServer {
       log.error(`the locustfile could not be given to ${addressOf(request)}: ${describeThrown(thrown)}`);
       answer(response, { status: 500, sentence: 'the master could not pack its locustfile: its log says why' });
     });
+  }
+
+  #trust(socket: Socket): void {
+    this.#strangers.forget(socket);
+    this.#trusted.add(socket);
+    socket.once('close', () => this.#trusted.delete(socket));
   }
 
   async #giveLocustfile(response: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@
  * Connections that have not shown the token yet.
  *
  * Bound: their number; with one more the oldest is closed, as a worker shows its token within milliseconds. And their time: whoever
- * says nothing is closed as well.
+ * says nothing is closed as well. How many there may be depends on how many others there are: see `room.ts`.
  */
 import type { Socket } from 'node:net';
 import { shownAddress } from './refusals.js';
@@ -21,13 +21,16 @@ export class Strangers {
 
   constructor(private readonly closing: (address: string, reason: string) => void) {}
 
+  /** `max`: how many there may be now, with this one; none: it is closed itself. */
   add(socket: Socket, max: number): void {
     const key = keyOf(socket);
     const address = shownAddress(socket);
     this.#all.set(key, { key, socket, address, since: performance.now() });
     socket.once('close', () => this.#all.delete(key));
     const [oldest] = this.#all.values();
-    if (this.#all.size > max && oldest !== undefined) this.#close(oldest, `there are more than ${max} without a token`);
+    if (this.#all.size <= max || oldest === undefined) return;
+    if (max > 0) this.#close(oldest, `there are more than ${max} without a token`);
+    else this.#close(oldest, 'this process may open no more files for connections (ulimit -n)');
   }
 
   /** It has shown the token. */

@@ -1,0 +1,34 @@
+/**
+ * How many files and connections the system lets this process have open at a time. Node has raised the limit to the most that the
+ * process may have already, when it started.
+ */
+import { readFileSync } from 'node:fs';
+
+/** `Infinity` where there is no limit, or none is known. */
+export function openFileLimit(): number {
+  const limit = readLimits() ?? reportedLimit();
+  return limit === undefined || limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
+/** Of Linux. */
+function readLimits(): string | undefined {
+  try {
+    return /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  } catch {
+    return undefined; // another system, or no file more may be opened
+  }
+}
+
+/** Of any Unix: Node's report of itself has it. */
+function reportedLimit(): string | undefined {
+  const { report } = process;
+  const before: unknown = Reflect.get(report, 'excludeNetwork');
+  Reflect.set(report, 'excludeNetwork', true); // else it looks up names of addresses
+  const said: unknown = report.getReport();
+  Reflect.set(report, 'excludeNetwork', before);
+  const soft: unknown = ['userLimits', 'open_files', 'soft'].reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    said,
+  );
+  return typeof soft === 'number' || soft === 'unlimited' ? String(soft) : undefined;
+}

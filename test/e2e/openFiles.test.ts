@@ -1,0 +1,66 @@
+/** A master that may open few files, and strangers who would take them all. */
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { until } from '../until.js';
+import { oneUser, place, startMaster, startWorker } from './cluster.js';
+
+/** So many connections that say nothing, each made again when it is closed. */
+function strangers(port: number, count: number) {
+  let [isOver, opened] = [false, 0];
+  const sockets = new Set<ReturnType<typeof connect>>();
+  const open = (): void => {
+    if (isOver) return;
+    const socket = connect(port, '127.0.0.1', () => opened++);
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      sockets.delete(socket);
+      setTimeout(open, 50);
+    });
+  };
+  for (let at = 0; at < count; at++) open();
+  return {
+    get opened() {
+      return opened;
+    },
+    [Symbol.dispose]() {
+      isOver = true;
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+describe('a master that may open 256 files', () => {
+  test('lets its workers in and writes its files, while twice as many strangers come again and again', async () => {
+    const here = place(oneUser);
+    const line = '-f locustfile.ts --expect-workers 2 -u 2 -r 2 -t 4s --csv out/x --json-file out/x --only-summary';
+    const { run, port } = await startMaster(line, { ...here, openFiles: 256 });
+    using master = run;
+    using crowd = strangers(port, 512);
+    await until(() => crowd.opened > 1_500);
+    using first = startWorker(port, '-f -', here);
+    using second = startWorker(port, '-f -', here);
+    const ends = await Promise.all([master.finished, first.finished, second.finished]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const { stderr } = ends[0];
+    expect(stderr).not.toMatch(/EMFILE|cannot be written|is lost|Traceback/);
+    expect(
+      stderr.match(/closed a connection from 127\.0\.0\.1: there are more than 19\d without a token/g),
+    ).toHaveLength(1);
+    const [aggregated] = readFileSync(join(here.cwd, 'out/x_stats.csv'), 'utf8').match(/^,Aggregated,\d+/m) ?? [];
+    expect(Number(aggregated?.split(',')[2])).toBeGreaterThan(20);
+    expect(JSON.parse(readFileSync(join(here.cwd, 'out/x.json'), 'utf8'))).toHaveLength(1);
+  });
+
+  test('says so when it waits for more workers than that', async () => {
+    const { run } = await startMaster('--expect-workers 300', { ...place(oneUser), openFiles: 256 });
+    using master = run;
+    await master.sees(
+      /300 workers are expected, and this process may open 256 files, which is room for 192 connections/,
+    );
+    master.signal('SIGTERM');
+    await master.finished;
+  });
+});
