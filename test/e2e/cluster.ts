@@ -2,7 +2,6 @@
  * Masters and workers as processes of their own, which share one home folder: workers find the token that their master made.
  */
 import { readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { folder, idleUsers, type Run, type RunOptions, start } from './tsload.js';
 
@@ -18,16 +17,6 @@ export interface Place {
 export function place(files: Readonly<Record<string, string>>): Place {
   const home = folder();
   return { cwd: folder(files), env: { HOME: home, XDG_RUNTIME_DIR: home } };
-}
-
-/** A port that was free a moment ago: for masters whose workers are started first. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address === 'object' && address !== null) return address.port;
-  throw new Error('no port');
 }
 
 /** A master on any free port, once it listens. */

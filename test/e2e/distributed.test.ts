@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, leftIn, lines, oneUser, place, startMaster, startWorker } from './cluster.js';
+import { freePort } from '../freePort.js';
+import { leftIn, lines, oneUser, place, startMaster, startWorker } from './cluster.js';
 import { type Finished, folder, idleUsers, start, tsload } from './tsload.js';
 
 /** Says what happens on each node, and what its users saw. */

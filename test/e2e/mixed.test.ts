@@ -1,6 +1,6 @@
 /** `--protocol locust` on a master, as far as no worker of Locust is needed for it. */
 import { describe, expect, test } from 'vitest';
-import { freePort } from './cluster.js';
+import { startMaster } from './cluster.js';
 import { folder, idleUsers, start, tsload } from './tsload.js';
 
 const files = { 'locustfile.ts': idleUsers('Shopper'), 'shop.py': 'class Shopper(HttpUser): pass\n' };
@@ -57,9 +57,8 @@ describe('a master that takes workers of Locust', () => {
   });
 
   test('whose port is taken says which', async () => {
-    const port = await freePort();
-    using first = start(`--master --headless --master-bind-host 127.0.0.1 --master-bind-port ${port}`, { files });
-    await first.sees(/Waiting for workers/);
+    const { run, port } = await startMaster('--master-bind-host 127.0.0.1', { files });
+    using _ = run;
     const { code, stderr } = await tsload(`${mixed} --master-bind-port ${port}`, { files });
     expect(code).toBe(1);
     expect(stderr).toContain(

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../freePort.js';
 import { until } from '../until.js';
-import { freePort, place, startWorker } from './cluster.js';
+import { place, startWorker } from './cluster.js';
 import { type Finished, serve, start } from './tsload.js';
 
 const shop = (url: string) => `

@@ -1,7 +1,7 @@
 /** The real peers are there: what the other tests of this folder stand on. */
 import { expect, test } from 'vitest';
-import { freePort } from '../e2e/cluster.js';
 import { serve } from '../e2e/tsload.js';
+import { freePort } from '../freePort.js';
 import { startBoomer, startLocust, startLocustWorker } from './locust.js';
 
 const locustfile = `

@@ -3,8 +3,8 @@
  */
 import { createServer } from 'node:http';
 import { expect } from 'vitest';
-import { freePort } from '../e2e/cluster.js';
 import { type Run, type RunOptions, start } from '../e2e/tsload.js';
+import { freePort } from '../freePort.js';
 import { until } from '../until.js';
 import { startLocust } from './locust.js';
 

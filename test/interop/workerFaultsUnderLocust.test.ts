@@ -1,8 +1,8 @@
 /** Workers of ours under a real Locust master, of which something ends at the wrong time. */
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../e2e/cluster.js';
 import { tsload } from '../e2e/tsload.js';
+import { freePort } from '../freePort.js';
 import { until } from '../until.js';
 import { startLocust, startLocustWorker } from './locust.js';
 import { aTarget, entry, hasNoTraceback, LocustMaster, pythonClasses, startOurWorker } from './locustMaster.js';

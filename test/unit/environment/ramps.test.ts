@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { constant, LoadTestShape, StopTest, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
+import { aRuler, offTheRuler } from '../../ruler.js';
 import { until } from '../../until.js';
 import { aRun, idle } from './running.js';
 
@@ -50,9 +51,9 @@ describe('ramps', () => {
     }
     await using run = aRun([Timed]);
     run.runner.start(40, 40);
+    const marks = await aRuler(40, 1000 / 40);
     await until(() => starts.length === 40);
-    const late = starts.map((time, k) => time - starts[0]! - (k * 1000) / 40);
-    expect(Math.max(...late.map(Math.abs)), 'milliseconds off the plan').toBeLessThan(200);
+    expect(Math.max(...offTheRuler(starts, marks)), 'milliseconds off the plan').toBeLessThan(200);
     expect(starts[39]! - starts[0]!).toBeGreaterThan(900);
   });
 
@@ -159,7 +160,11 @@ describe('shapes', () => {
     class Falling extends LoadTestShape {
       override tick(): [number, number] | null {
         seen.push(this.runner?.userCount ?? -1);
-        return this.getRunTime() < 0.9 ? [5, 100] : this.getRunTime() < 1.9 ? [1, 100] : null;
+        const stages: [number, number][] = [
+          [5, 100],
+          [1, 100],
+        ];
+        return stages[seen.length - 1] ?? null;
       }
     }
     await using run = aRun([idle('A')], { shape: new Falling() });

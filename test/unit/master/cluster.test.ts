@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReportMessage } from '../../../src/link/index.js';
 import { constant, LoadTestShape, StopTest, StopUser, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
+import { aRuler, offTheRuler } from '../../ruler.js';
 import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
 import { aCluster, type ClusterWorker } from './cluster.js';
@@ -64,21 +65,23 @@ describe('several workers', () => {
     }
     await using cluster = aCluster({ workers: 2, userClasses: [Timed] });
     cluster.master.start(20, 20);
+    const marks = await aRuler(20, 1000 / 20);
     await until(() => starts.length === 20);
-    const begin = Math.min(...starts.map(({ at }) => at));
+    const planned: number[] = [];
     for (const [place, id] of ['w1', 'w2'].entries()) {
       const own = starts.filter(({ on }) => on === id);
       expect(own).toHaveLength(10);
-      const late = own.map(({ at }, k) => at - begin - (2 * k + place) * 50);
-      expect(Math.max(...late.map(Math.abs)), `milliseconds that ${id} is off the plan`).toBeLessThan(200);
+      for (const [k, { at }] of own.entries()) planned[2 * k + place] = at;
     }
+    expect(Math.max(...offTheRuler(planned, marks)), 'milliseconds off the plan').toBeLessThan(200);
   });
 
   test('[126] a shape goes up, down and ends over 3 workers', async () => {
     const stages: ([number, number] | null)[] = [[9, 1000], [21, 1000], [3, 1000], null];
+    let ticks = 0;
     class Staged extends LoadTestShape {
       override tick() {
-        return stages[Math.min(3, Math.floor(this.getRunTime() + 0.05))] ?? null;
+        return stages[ticks++] ?? null;
       }
     }
     const counts: number[] = [];

@@ -7,22 +7,17 @@ import { masterAddress } from '../../../../src/cli/cluster/masterAddress.js';
 import { keepToken, tokenPaths } from '../../../../src/cli/cluster/tokenFile.js';
 import { parseSettings } from '../../../../src/cli/options/settings.js';
 import { captureLog } from '../../../capturedLog.js';
+import { freePort } from '../../../freePort.js';
 import { until } from '../../../until.js';
 
-async function listening(port = 0): Promise<AsyncDisposable & { readonly port: number; readonly server: Server }> {
+async function listening(): Promise<AsyncDisposable & { readonly port: number; readonly server: Server }> {
   const server = createServer((socket) => socket.on('error', () => {}));
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     server,
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
   };
-}
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  await using taken = await listening();
-  return taken.port;
 }
 
 /** What a worker of a user with an empty home finds. */

@@ -4,6 +4,7 @@ import { packEnvelope } from '../../../../src/link/locust/envelope.js';
 import { Server } from '../../../../src/link/locust/server.js';
 import { loadZeroMq } from '../../../../src/link/locust/zeromq.js';
 import { captureLog } from '../../../capturedLog.js';
+import { freePort } from '../../../freePort.js';
 import { until } from '../../../until.js';
 import { OurMaster } from './scriptedWorker.js';
 
@@ -117,8 +118,8 @@ describe('a port', () => {
   });
 
   test('is free again when the server is closed, twice over', async () => {
-    const master = await OurMaster.open();
-    const { port } = master;
+    const port = await freePort();
+    const master = await OurMaster.open({ port });
     await Promise.all([master.server.close(), master.server.close()]);
     const again = await until(() => Server.open({ port, userClasses: () => [], onWorker: () => {} }));
     expect(again.port).toBe(port);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConnectionError } from '../../../../src/errors.js';
 import { packEnvelope } from '../../../../src/link/locust/envelope.js';
 import { captureLog } from '../../../capturedLog.js';
+import { freePort } from '../../../freePort.js';
 import { until } from '../../../until.js';
 import { asLocust, fields, OurWorker, ScriptedMaster, workerId } from './scriptedMaster.js';
 
@@ -48,8 +49,7 @@ describe('a worker joins a Locust master', () => {
   });
 
   test.concurrent('it waits for a master that is started later', async () => {
-    const { port, close } = await listening();
-    await close();
+    const port = await freePort();
     const joining = OurWorker.open(port, { connectSeconds: 0.1, connectTries: 300 });
     await using master = await ScriptedMaster.open(asLocust, port);
     using worker = await joining;
@@ -59,8 +59,7 @@ describe('a worker joins a Locust master', () => {
 
   test('[137] it gives up with a sentence when nobody answers, and says once what it waits for', async () => {
     using log = captureLog();
-    const { port, close } = await listening();
-    await close();
+    const port = await freePort();
     const refused = OurWorker.open(port, { connectSeconds: 0.125, connectTries: 2 });
     await expect(refused).rejects.toThrow(ConnectionError);
     await expect(refused).rejects.toThrow(
@@ -248,13 +247,12 @@ async function listening(answer: (socket: Socket) => void = () => {}) {
     sockets.add(socket.on('error', () => {}));
     answer(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const close = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { port: address.port, count: () => sockets.size, close };
+  return { port, count: () => sockets.size, close };
 }

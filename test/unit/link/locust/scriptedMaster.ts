@@ -10,6 +10,7 @@ import { MasterConnection } from '../../../../src/link/locust/masterConnection.j
 import type { LocustMasterOptions } from '../../../../src/link/locust/options.js';
 import type { MasterMessage, ReportMessage } from '../../../../src/link/messages.js';
 import { IntervalRecorder } from '../../../../src/stats/index.js';
+import { freePort } from '../../../freePort.js';
 import { type UntilOptions, until } from '../../../until.js';
 
 export interface Heard extends Envelope {
@@ -34,10 +35,9 @@ export class ScriptedMaster {
 
   private constructor(public answers: Answers) {}
 
-  /** `port` 0: any. */
-  static async open(answers: Answers = asLocust, port = 0): Promise<ScriptedMaster> {
+  static async open(answers: Answers = asLocust, port?: number): Promise<ScriptedMaster> {
     const master = new ScriptedMaster(answers);
-    await master.#bind(port);
+    await master.#bind(port ?? (await freePort()));
     return master;
   }
 

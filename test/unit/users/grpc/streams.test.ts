@@ -28,13 +28,13 @@ test('the event tells the time to the first message and between messages', async
   const { user, environment } = aReader(server);
   const events: RequestEvent[] = [];
   environment.events.request.addListener((event) => events.push(event));
-  await idsOf(user.stub.listBooks({ count: 4, pauseMs: 40 }));
+  await idsOf(user.stub.listBooks({ count: 4, pauseMs: 300 }));
   const [event] = events;
   expect(event).toMatchObject({ messagesSent: 1, messagesReceived: 4 });
   const between: unknown = event?.['timeBetweenMessages'];
   expect(between).toMatchObject({ min: expect.any(Number), average: expect.any(Number), max: expect.any(Number) });
   const { min, average, max } = Object(between);
-  expect(average).toBeGreaterThan(30);
+  expect(average).toBeGreaterThan(225); // the first may be read late, on a busy machine
   expect(min).toBeLessThanOrEqual(average);
   expect(average).toBeLessThanOrEqual(max);
   const first = Number(event?.['timeToFirstMessage']);

@@ -13,7 +13,8 @@ test('http2: true negotiates HTTP/2 over TLS; parallel requests share one connec
   await using server = await http2Server(pair, async (request, response) => {
     most = Math.max(most, ++atOnce);
     const body = await bodyOf(request);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => most >= 10);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // for an eleventh
     atOnce--;
     response.end(`${request.httpVersion} ${request.method} ${request.url} ${body}`);
   });
@@ -93,15 +94,17 @@ test('over HTTP/2 a reset stream, a short body and a session that goes away are 
 });
 
 test('a stop over HTTP/2 cancels the request', async () => {
+  let requests = 0;
   const closed: string[] = [];
   await using server = await h2cServer((request) => {
+    requests++;
     const stream: ServerHttp2Stream = Reflect.get(request, 'stream');
     stream.on('close', () => closed.push(request.url ?? ''));
   });
   using visitor = aUser(server.url, { http2: true });
   const calls = [visitor.client.get('/1'), visitor.client.get('/2')];
   for (const call of calls) call.catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => requests === 2);
   visitor.user.activity.stop('stopped');
   for (const call of calls) await expect(call).rejects.toBe('stopped');
   expect(visitor.recorder.cutOffs).toBe(2);

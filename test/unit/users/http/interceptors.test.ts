@@ -1,6 +1,7 @@
 import { interceptors as undiciInterceptors } from 'undici';
 import { expect, test } from 'vitest';
 import type { HttpInterceptor } from '../../../../src/users/index.js';
+import { until } from '../../../until.js';
 import { aUser } from './builders.js';
 import { httpServer } from './servers.js';
 
@@ -164,7 +165,7 @@ test('a stop ends a request behind interceptors, also one that an interceptor ho
   using visitor = aUser(server.url, { interceptors: [named('a')] });
   const call = visitor.client.get('/');
   call.catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await until(() => requests === 1);
   visitor.user.activity.stop('stopped');
   await expect(call).rejects.toBe('stopped');
   expect(visitor.recorder.cutOffs).toBe(1);

@@ -120,12 +120,15 @@ test('redirects, cookies, streams, timeouts and judged responses work behind a p
 });
 
 test('a stop ends requests behind a proxy', async () => {
-  await using server = await httpServer(() => {});
+  let requests = 0;
+  await using server = await httpServer(() => {
+    requests++;
+  });
   await using proxy = await aProxy();
   using visitor = aUser(server.url, { proxy: proxy.url });
   const call = visitor.client.get('/never');
   call.catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => requests === 1);
   visitor.user.activity.stop('stopped');
   await expect(call).rejects.toBe('stopped');
   expect(visitor.recorder.cutOffs).toBe(1);

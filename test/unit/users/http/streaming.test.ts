@@ -5,7 +5,7 @@ import { until } from '../../../until.js';
 import { aUser } from './builders.js';
 import { httpServer } from './servers.js';
 
-/** Sends its head and a first piece, and the rest 250 ms later. `/endless` never ends; `/break` breaks off. */
+/** Sends its head and a first piece, and the rest 250 ms later. `/endless` never ends, nor does `/silent`; `/break` breaks off. */
 const slow = () =>
   httpServer(async (request, response) => {
     if (request.url === '/missing') response.writeHead(404);
@@ -14,6 +14,7 @@ const slow = () =>
       for (;;) if (!response.write(Buffer.alloc(100_000)) && !response.destroyed) await drained(response);
     }
     response.write('first ');
+    if (request.url === '/silent') return;
     if (request.url === '/lines') response.write('line\r\nsecond li');
     await new Promise((resolve) => setTimeout(resolve, request.url === '/slow' ? 1000 : 10));
     if (request.url === '/break') response.destroy();
@@ -124,8 +125,8 @@ test('a body that breaks off rejects whoever reads it, after what had arrived; t
 
 test('silence within a streamed body ends it after the network timeout', async () => {
   await using server = await slow();
-  using visitor = aUser(server.url, { networkTimeoutSeconds: 0.5 });
-  const response = await visitor.client.get('/slow', { stream: true });
+  using visitor = aUser(server.url, { networkTimeoutSeconds: 2 });
+  const response = await visitor.client.get('/silent', { stream: true });
   await expect(response.bytes()).rejects.toMatchObject({ name: 'NetworkTimeoutError' });
 });
 
