@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Ended } from './ending.js';
-import { activeUsers, byWorker, type Hit } from './hits.js';
+import { byWorker, type Hit } from './hits.js';
 import { Scenario } from './scenario.js';
 import { expectLossOf, expectNothingLost } from './verdicts.js';
 
@@ -23,7 +23,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const id = scenario.idOf(0);
     scenario.workers[0]?.signal('SIGSTOP');
     await sleep(frozenMillis);
-    expect(activeUsers(scenario.hits, 1, Date.now() / 1000 - 0.2)).toBe(4);
+    await scenario.hasUsers(4);
     scenario.workers[0]?.signal('SIGCONT');
     await scenario.master.sees(new RegExp(`worker ${id} is back`));
     await scenario.hasUsers(6);
@@ -40,8 +40,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const id = scenario.idOf(2);
     scenario.workers[2]?.signal('SIGSTOP');
     const at = Date.now() / 1000;
-    await scenario.hasUsers(4);
-    await scenario.hasUsers(6);
+    await scenario.hasUsers(6, id);
     scenario.workers[2]?.signal('SIGCONT');
     expect((await scenario.workers[2]?.finished)?.code).toBe(255);
     await scenario.goesOn();
@@ -58,7 +57,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.goesOn();
     scenario.master.signal('SIGSTOP');
     await sleep(frozenMillis);
-    expect(activeUsers(scenario.hits, 1, Date.now() / 1000 - 0.2)).toBe(6);
+    await scenario.hasUsers(6);
     scenario.master.signal('SIGCONT');
     await scenario.goesOn();
     const ended = await scenario.end();
@@ -71,8 +70,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.goesOn();
     const id = scenario.idOf(1);
     scenario.workers[1]?.signal('SIGSTOP');
-    await scenario.hasUsers(10);
-    await scenario.hasUsers(15);
+    await scenario.hasUsers(15, id);
     await scenario.goesOn();
     scenario.workers[1]?.signal('SIGCONT');
     await scenario.master.sees(new RegExp(`worker ${id} is back`));

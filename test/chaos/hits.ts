@@ -36,20 +36,41 @@ export function difference(
   return Object.fromEntries(pairs.filter(([, count]) => count !== 0));
 }
 
-interface Life {
-  readonly first: number;
-  readonly last: number;
+/** Seconds between a request of a user and its next one. */
+export const pauseSeconds = 0.2;
+
+/** How many requests so many users make in so many seconds, at most. */
+export function mostRequestsIn(seconds: number, users: number): number {
+  return users * Math.ceil(seconds / pauseSeconds);
 }
 
 /**
+ * Requests that may have been under way at that moment, or later. A user makes one at a time: it has had its answer by a pause before
+ * its next one. The moments of the target alone do not say so, as the worker may stand still before it takes in the answer.
+ */
+export function underWaySince(hits: readonly Hit[], moment: number): readonly Hit[] {
+  return [...byUser(hits).values()].flatMap((own) =>
+    own.filter((_, index) => (own[index + 1]?.at ?? Number.POSITIVE_INFINITY) - pauseSeconds + timerSeconds >= moment),
+  );
+}
+
+/** A timer of Node may fire so much too early. */
+const timerSeconds = 0.005;
+
+/**
  * The most users that were there at one moment: each from its first request to its last, or so many seconds before that, as one who
- * is moved may have a request under way.
+ * is moved may have a request under way; or to the one before its last, as a process that stood still makes the next request of each
+ * user before it reads that it has to stop them.
  */
 export function mostUsersAtOnce(hits: readonly Hit[], slackSeconds: number): number {
-  const edges = [...lives(hits).values()].flatMap(({ first, last }) => [
-    { at: first, step: 1 },
-    { at: Math.max(first, last - slackSeconds), step: -1 },
-  ]);
+  const edges = [...byUser(hits).values()].flatMap((own) => {
+    const [first, last] = [own[0]!.at, own.at(-1)!.at];
+    const end = Math.min(last - slackSeconds, own.at(-2)?.at ?? first);
+    return [
+      { at: first, step: 1 },
+      { at: Math.max(first, end), step: -1 },
+    ];
+  });
   edges.sort((a, b) => a.at - b.at || a.step - b.step);
   let [now, most] = [0, 0];
   for (const { step } of edges) {
@@ -59,12 +80,14 @@ export function mostUsersAtOnce(hits: readonly Hit[], slackSeconds: number): num
   return most;
 }
 
-function lives(hits: readonly Hit[]): ReadonlyMap<string, Life> {
-  const found = new Map<string, Life>();
-  for (const { pid, user, at } of hits) {
-    const key = `${pid} ${user}`;
-    const life = found.get(key) ?? { first: at, last: at };
-    found.set(key, { first: Math.min(life.first, at), last: Math.max(life.last, at) });
+/** In their order. */
+function byUser(hits: readonly Hit[]): ReadonlyMap<string, readonly Hit[]> {
+  const found = new Map<string, Hit[]>();
+  for (const hit of [...hits].sort((a, b) => a.at - b.at)) {
+    const key = `${hit.pid} ${hit.user}`;
+    const own = found.get(key) ?? [];
+    found.set(key, own);
+    own.push(hit);
   }
   return found;
 }

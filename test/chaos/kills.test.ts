@@ -1,9 +1,9 @@
 /** Processes that are killed while a test runs. */
 import { describe, expect, test } from 'vitest';
 import { until } from '../until.js';
-import { byWorker } from './hits.js';
+import { byWorker, mostRequestsIn } from './hits.js';
 import { Scenario } from './scenario.js';
-import { expectCleanEnd, expectLossOf, expectNothingLost, requestsWithin, transcript } from './verdicts.js';
+import { expectCleanEnd, expectLossOf, expectNothingLost, transcript } from './verdicts.js';
 
 const withJournal = { master: '--csv out/x' };
 const codes = (runs: readonly { readonly code: number | null; readonly signal: string | null }[]) =>
@@ -27,11 +27,9 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.goesOn();
     const killed = scenario.idOf(0);
     scenario.workers[0]?.signal('SIGKILL');
-    const at = Date.now() / 1000;
-    await scenario.hasUsers(4);
-    await scenario.hasUsers(6);
+    await scenario.hasUsers(6, killed);
     const ended = await scenario.end();
-    expect(expectLossOf(ended, [killed])).toBeLessThanOrEqual(requestsWithin(ended, killed, 2.2, at));
+    expect(expectLossOf(ended, [killed])).toBeLessThanOrEqual(mostRequestsIn(2.2, 2));
     expect(codes([ended.master, ...ended.workers])).toEqual([0, 'SIGKILL', 0, 0]);
     expect(ended.master.stderr).toMatch(new RegExp(`worker ${killed} is missing .*; it is waited for until`));
     expect(ended.master.stderr).toMatch(
@@ -56,10 +54,8 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.goesOn();
     const killed = [0, 1, 2].map((index) => scenario.idOf(index));
     for (const worker of scenario.workers) worker.signal('SIGKILL');
-    const at = Date.now() / 1000;
     const ended = await scenario.ended();
-    const mayBeMissing = killed.reduce((sum, id) => sum + requestsWithin(ended, id, 2.2, at), 0);
-    expect(expectLossOf(ended, killed)).toBeLessThanOrEqual(mayBeMissing);
+    expect(expectLossOf(ended, killed)).toBeLessThanOrEqual(mostRequestsIn(2.2, 6));
     expect(ended.master.stderr).toMatch(/all workers are missing: the test goes on when one comes back/);
     expect(ended.master.stderr).toMatch(/the last worker is gone: stopping the test/);
     expect(ended.master.code).toBe(2);
@@ -68,14 +64,14 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   test('the master is killed: workers go on for the grace, and say what could not be reported', async () => {
     using scenario = await Scenario.begin({ worker: '--master-grace 6' });
     await scenario.goesOn();
-    const before = scenario.hits.length;
     scenario.master.signal('SIGKILL');
     const at = Date.now() / 1000;
     const ended = await scenario.ended();
     expect(codes([ended.master, ...ended.workers]), transcript(ended)).toEqual(['SIGKILL', 255, 255, 255]);
-    expect(ended.hits.length).toBeGreaterThan(before + 100);
     for (const worker of ended.workers) {
       const id = /\((\S+)\)/.exec(worker.stderr)?.[1] ?? '';
+      const last = ended.hits.findLast((hit) => hit.worker === id);
+      expect(last?.at, `seconds after the kill until the last request of ${id}`).toBeGreaterThan(at + 4);
       expect(worker.stderr, id).toMatch(/the master is lost: .*The users of this worker are stopped/);
     }
     const since = Object.entries(byWorker(ended.hits.filter((hit) => hit.at > at)));
@@ -83,7 +79,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const served = since.map(([, count]) => count).sort((a, b) => a - b);
     for (const [index, count] of said.entries()) {
       expect(count, transcript(ended)).toBeGreaterThanOrEqual(served[index] ?? 0);
-      expect(count, transcript(ended)).toBeLessThanOrEqual((served[index] ?? 0) + 30);
+      expect(count, transcript(ended)).toBeLessThanOrEqual((served[index] ?? 0) + 50);
     }
     // for the next master at this port, and what the next one takes away
     const [token, ...bundle] = [...ended.left].sort();
@@ -127,13 +123,11 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const second = scenario.startMaster('--resume out/x_journal.tsload');
     await until(() => second.stderr.match(/is back with 2 users/g)?.length === 3);
     await scenario.goesOn(12);
-    await until(() => scenario.target.underWay >= 4, { what: 'requests that the stop cuts off' });
+    scenario.target.hold();
+    await until(() => scenario.target.underWay === 6, { what: 'requests that the stop cuts off' });
     const ended = await scenario.end();
     const uncounted = Object.values(ended.missing).reduce((sum, count) => sum + count, 0);
-    expect(ended.cutOff, transcript(ended)).toBeGreaterThan(0);
-    expect(ended.cutOff).toBeLessThanOrEqual(6);
-    expect(uncounted, transcript(ended)).toBeGreaterThanOrEqual(0);
-    expect(uncounted, transcript(ended)).toBeLessThanOrEqual(ended.cutOff);
+    expect([ended.cutOff, uncounted], transcript(ended)).toEqual([6, 6]);
     expect(Math.min(...Object.values(ended.missing), 0)).toBe(0);
     expect([ended.failures, ended.lost]).toEqual([0, []]);
     expectCleanEnd(ended, 6);
@@ -149,11 +143,9 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     scenario.workers[1]?.signal('SIGKILL');
     const untilDeath = Date.now() / 1000;
     scenario.startMaster('--resume out/x_journal.tsload');
-    await scenario.hasUsers(4);
-    await scenario.hasUsers(6);
+    await scenario.hasUsers(6, killed);
     const ended = await scenario.end();
-    const mayBeMissing = requestsWithin(ended, killed, untilDeath - at + 2.2, untilDeath);
-    expect(expectLossOf(ended, [killed])).toBeLessThanOrEqual(mayBeMissing);
+    expect(expectLossOf(ended, [killed])).toBeLessThanOrEqual(mostRequestsIn(untilDeath - at + 2.2, 2));
     expectCleanEnd(ended, 6);
     expect(codes([ended.master, ...ended.workers])).toEqual([0, 0, 'SIGKILL', 0]);
   });

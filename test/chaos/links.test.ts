@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { until } from '../until.js';
+import { mostRequestsIn } from './hits.js';
 import { masterAddress } from './network.js';
 import { Scenario } from './scenario.js';
-import { expectLossOf, expectNothingLost, requestsWithin, transcript } from './verdicts.js';
+import { expectLossOf, expectNothingLost, transcript } from './verdicts.js';
 
 const back = (id: string) => new RegExp(`worker ${id} is back`);
 const given = (id: string) => new RegExp(`the users of worker ${id}, which is missing, are given to other workers`);
@@ -15,7 +16,6 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.goesOn();
     const id = scenario.idOf(0);
     await scenario.workerMachines[0]?.host.pull();
-    const at = Date.now() / 1000;
     await sleep(90_000);
     await scenario.workerMachines[0]?.host.plug();
     await scenario.hasUsers(4);
@@ -28,7 +28,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     );
     const unreported = Number(/(\d+) requests of this worker were not reported/.exec(gaveUp?.stderr ?? '')?.[1]);
     expect(unreported, transcript(ended)).toBeGreaterThanOrEqual(missing);
-    expect(unreported).toBeLessThanOrEqual(missing + requestsWithin(ended, id, 3.2, at));
+    expect(unreported).toBeLessThanOrEqual(missing + mostRequestsIn(3.2, 2));
     expect(missing).toBeGreaterThan(100);
     expect(ended.master.stderr).toMatch(new RegExp(`worker ${id} is lost \\(it did not come back in time\\)`));
   });
@@ -45,7 +45,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.workerMachines[0]?.host.plug();
     const ended = await scenario.end();
     const missing = expectLossOf(ended, [id], 4);
-    expect(missing).toBeLessThanOrEqual(requestsWithin(ended, id, 12, at + 10));
+    expect(missing).toBeLessThanOrEqual(mostRequestsIn(12, 2));
     expect(ended.workers[0]?.code, transcript(ended)).toBe(255);
   });
 
@@ -140,11 +140,9 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const id = scenario.idOf(2);
     await scenario.workerMachines[2]?.host.pull();
     scenario.workers[2]?.signal('SIGKILL');
-    const at = Date.now() / 1000;
-    await scenario.hasUsers(4);
-    await scenario.hasUsers(6);
+    await scenario.hasUsers(6, id);
     const ended = await scenario.end();
-    expect(expectLossOf(ended, [id])).toBeLessThanOrEqual(requestsWithin(ended, id, 2.2, at));
+    expect(expectLossOf(ended, [id])).toBeLessThanOrEqual(mostRequestsIn(2.2, 2));
     expect(ended.master.stderr).toMatch(
       new RegExp(`worker ${id} is missing \\(nothing was heard of it for 5 seconds\\)`),
     );

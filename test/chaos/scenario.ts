@@ -5,7 +5,7 @@
 import type { Run } from '../e2e/tsload.js';
 import { until } from '../until.js';
 import { type Ended, Ending } from './ending.js';
-import { activeUsers, type Hit } from './hits.js';
+import { activeUsers, type Hit, pauseSeconds } from './hits.js';
 import { masterAddress, Network } from './network.js';
 import { Machine } from './processes.js';
 import { Target, targetUrl } from './target.js';
@@ -16,7 +16,7 @@ import { constant, HttpUser, task } from 'tsload';
 let born = 0;
 export class Shopper extends HttpUser {
   static host = '${targetUrl}';
-  static waitTime = constant(0.2);
+  static waitTime = constant(${pauseSeconds});
   name = '';
   who = '';
   onStart() {
@@ -152,11 +152,12 @@ export class Scenario {
     return this.target.hits;
   }
 
-  /** Waits until exactly so many users make requests. */
-  async hasUsers(count: number): Promise<void> {
+  /** Waits until exactly so many users make requests. `but`: those of this worker do not count, as it is not there any more. */
+  async hasUsers(count: number, but = ''): Promise<void> {
     // a request is told when it is answered
     const seconds = 1 + (2 * (this.options.answerMillis ?? 0)) / 1000;
-    const isThere = () => activeUsers(this.hits, seconds, Date.now() / 1000 - 0.2) === count;
+    const hits = () => this.hits.filter(({ worker }) => worker !== but);
+    const isThere = () => activeUsers(hits(), seconds, Date.now() / 1000 - 0.2) === count;
     await until(isThere, { timeoutMs: 60_000, intervalMs: 100, what: `${count} active users` }).catch((thrown) => {
       const said = [this.master, ...this.workers].map(({ stderr }) => stderr.slice(-3000));
       throw new Error(`${thrown}; master and workers said\n${said.join('\n---\n')}`);

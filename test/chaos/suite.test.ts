@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isRunning } from '../e2e/spawn/processes.js';
 import { folder } from '../e2e/tsload.js';
 import { until } from '../until.js';
 import { Network } from './network.js';
@@ -21,7 +22,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('networks of the suite', () => {
       namespace = host.namespace;
       await until(() => pidsIn(namespace).includes(pid));
     }
-    await until(() => !existsSync(`/proc/${pid}`));
+    await until(() => !isRunning(pid));
     expect(existsSync(`/run/netns/${namespace}`)).toBe(false);
   });
 
@@ -39,7 +40,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('networks of the suite', () => {
     expect(thingsOf(isOfChild).namespaces).toHaveLength(2);
     expect(thingsOf(isOfChild).mounts).toHaveLength(1);
     child.kill('SIGKILL');
-    await until(() => !existsSync(`/proc/${pid}`), { what: 'a process that ends with the suite' });
+    await until(() => !isRunning(pid), { what: 'a process that ends with the suite' });
     mkdirSync(mkdtempSync(join(process.env['TMPDIR'] ?? '', `${owner}-`)), { recursive: true });
     removeThingsOf(isOfChild);
     expect(thingsOf(isOfChild)).toEqual({ namespaces: [], mounts: [], folders: [] });

@@ -35,6 +35,11 @@ export class Target {
     return this.#underWay;
   }
 
+  /** From now on requests stay without an answer. */
+  hold(): void {
+    this.child.send('hold');
+  }
+
   /** Every request that came, in their order. No further ones are told. */
   async all(): Promise<readonly Hit[]> {
     if (!this.#isAll) this.child.send('all');

@@ -9,6 +9,7 @@ import type { Hit } from './hits.js';
 
 const [address = '', delay = '0'] = process.argv.slice(2);
 const delayMillis = Number(delay);
+let isHeld = false;
 let hits: Hit[] = [];
 
 const server = createServer((request, response) => {
@@ -19,6 +20,7 @@ const server = createServer((request, response) => {
   response.on('finish', () => {
     hit.isAnswered = true;
   });
+  if (isHeld) return;
   if (delayMillis === 0) response.end('ok');
   else setTimeout(() => response.end('ok'), delayMillis);
 });
@@ -37,7 +39,11 @@ function tell(message: unknown): void {
 }
 
 const timer = setInterval(flush, 100);
-process.on('message', () => {
+process.on('message', (message) => {
+  if (message === 'hold') {
+    isHeld = true;
+    return;
+  }
   flush();
   clearInterval(timer);
   tell({ hits, isAll: true });

@@ -1,7 +1,7 @@
 /** What must hold after a scenario. */
 import { expect } from 'vitest';
 import type { Ended } from './ending.js';
-import { mostUsersAtOnce } from './hits.js';
+import { mostUsersAtOnce, underWaySince } from './hits.js';
 
 /** Seconds that a user who is moved may overlap with itself: the request that is under way there when it starts here. */
 const moveSeconds = 0.3;
@@ -31,7 +31,8 @@ export function expectLossOf(ended: Ended, workers: readonly string[], users = 6
   ).toEqual([]);
   for (const [place, { id, lost_at, unreported_seconds }] of lost.entries()) {
     const since = (lost_at ?? 0) - unreported_seconds;
-    const after = ended.hits.filter(({ worker, at }) => worker === id && at >= since - 0.2).length;
+    const own = ended.hits.filter(({ worker }) => worker === id);
+    const after = underWaySince(own, since - 0.2).length;
     expect(missing[id] ?? 0, `${id}\n${transcript(ended)}`).toBeGreaterThanOrEqual(0);
     expect(missing[id] ?? 0, `${id}, in ${unreported_seconds} s\n${transcript(ended)}`).toBeLessThanOrEqual(after);
     const line = new RegExp(`^lost: worker ${id}, last heard of at [\\d:]+ UTC`, 'm');
@@ -45,11 +46,6 @@ export function expectLossOf(ended: Ended, workers: readonly string[], users = 6
 export function expectCleanEnd(ended: Ended, users: number): void {
   expect(mostUsersAtOnce(ended.hits, moveSeconds), transcript(ended)).toBeLessThanOrEqual(users);
   expect(ended.left, transcript(ended)).toEqual([]);
-}
-
-/** Requests of this worker within so many seconds before that moment. */
-export function requestsWithin(ended: Ended, id: string, seconds: number, until: number): number {
-  return ended.hits.filter(({ worker, at }) => worker === id && at > until - seconds && at <= until).length;
 }
 
 export function transcript({ master, workers }: Ended): string {

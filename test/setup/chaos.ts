@@ -2,7 +2,7 @@
  * Before the chaos suite: can this machine do it, and has a run that was killed left something behind? Where it can't, the suite is
  * skipped with a sentence; where CI runs, it fails.
  */
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faketimeLibrary } from '../chaos/faketime.js';
@@ -19,8 +19,9 @@ export default async function setup(): Promise<() => void> {
     process.env['CHAOS_SKIP'] = reason;
     return () => {};
   }
-  if (!existsSync('/dev/net/tun')) {
-    console.log('Tests of bad cables are skipped: this kernel has no taps (/dev/net/tun).');
+  const tapless = await reasonAgainstTaps();
+  if (tapless !== undefined) {
+    console.log(`Tests of bad cables are skipped: there are no taps here (${tapless}).`);
     process.env['CHAOS_NO_TAPS'] = 'yes';
   }
   removeThingsOf(isDead);
@@ -45,13 +46,36 @@ async function reasonAgainst(): Promise<string | undefined> {
     await command('ip', 'netns', 'add', name);
     await command('ip', '-n', name, 'link', 'add', 'name', 'one', 'type', 'veth', 'peer', 'name', 'two');
     await command('ip', '-n', name, 'link', 'add', 'name', 'three', 'type', 'bridge');
-    await command('ip', 'netns', 'exec', name, 'nft', 'add', 'table', 'inet', 't');
+    await command('ip', 'netns', 'exec', name, 'nft', dropping);
+    // a mount and a process as the suite has them, too
+    await command('setpriv', '--pdeathsig', 'KILL', 'ip', 'netns', 'exec', name, 'mount', '-t', 'tmpfs', name, '/mnt');
   } catch (thrown) {
     return `this machine's kernel or sandbox does not let it make its networks (${String(thrown).trim()})`;
   } finally {
     removeNamespaces([name]);
   }
   return undefined;
+}
+
+/** As `Host.ignore` does it: a kernel may have tables, and not this. */
+const dropping = [
+  'add table inet t',
+  'add chain inet t input { type filter hook input priority 0 ; }',
+  'add rule inet t input ip saddr 10.77.0.1 drop',
+].join('; ');
+
+/** The device may be there and not be given to a sandbox. */
+async function reasonAgainstTaps(): Promise<string | undefined> {
+  const name = newName();
+  try {
+    await command('ip', 'netns', 'add', name);
+    await command('ip', '-n', name, 'tuntap', 'add', 'dev', 'tap0', 'mode', 'tap');
+    return undefined;
+  } catch (thrown) {
+    return String(thrown).trim();
+  } finally {
+    removeNamespaces([name]);
+  }
 }
 
 async function missingTools(): Promise<readonly string[]> {
