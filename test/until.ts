@@ -11,8 +11,8 @@ export interface UntilOptions {
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. Default 5. */
   readonly intervalMs?: number;
-  /** What is waited for, in words, for the message. Default: the text of the condition. */
-  readonly what?: string;
+  /** What is waited for, in words, for the message; as a function it is asked at the end. Default: the text of the condition. */
+  readonly what?: string | (() => string);
 }
 
 export async function until<T>(condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<T> {
@@ -23,7 +23,9 @@ export async function until<T>(condition: () => T | Promise<T>, options: UntilOp
     if (seen.holds) return seen.value;
     if (performance.now() - start >= timeoutMs) {
       const what = options.what ?? condition.toString();
-      throw new Error(`waited ${timeoutMs} ms for: ${what}\nlast seen: ${seen.description}`);
+      throw new Error(
+        `waited ${timeoutMs} ms for: ${typeof what === 'function' ? what() : what}\nlast seen: ${seen.description}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }

@@ -68,8 +68,8 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const at = Date.now() / 1000;
     const ended = await scenario.ended();
     expect(codes([ended.master, ...ended.workers]), transcript(ended)).toEqual(['SIGKILL', 255, 255, 255]);
-    for (const worker of ended.workers) {
-      const id = /\((\S+)\)/.exec(worker.stderr)?.[1] ?? '';
+    for (const [index, worker] of ended.workers.entries()) {
+      const id = scenario.idOf(index);
       const last = ended.hits.findLast((hit) => hit.worker === id);
       expect(last?.at, `seconds after the kill until the last request of ${id}`).toBeGreaterThan(at + 4);
       expect(worker.stderr, id).toMatch(/the master is lost: .*The users of this worker are stopped/);

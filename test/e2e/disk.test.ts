@@ -6,11 +6,13 @@ import { folder, program, Run } from './tsload.js';
 test('a CSV file that cannot grow any more costs nothing but itself, and ends with 3', async () => {
   const locustfile = `
     import { constant, events, task, User } from 'tsload';
+    let ticks = 0;
     export class U extends User {
       static waitTime = constant(0.01);
       @task tick() {
+        const hundred = ticks++ % 10;
         for (let i = 0; i < 100; i++) {
-          const name = 'a long name that fills the file '.repeat(3) + (i + 100 * Math.floor(Math.random() * 10));
+          const name = 'a long name that fills the file '.repeat(3) + (i + 100 * hundred);
           events.request.fire({ requestType: 'X', name, responseTime: 1, responseLength: 0 });
         }
       }

@@ -122,15 +122,15 @@ describe.concurrent('a master', () => {
   test('[36] gives up when expected workers do not come, and shows its token to nobody', async () => {
     const here = place(oneUser);
     using run = start(
-      '--master --master-bind-port 0 --headless --expect-workers 2 --expect-workers-max-wait 2s --token sesame',
+      '--master --master-bind-port 0 --headless --expect-workers 2 --expect-workers-max-wait 6s --token sesame',
       here,
     );
     await run.sees(/Waiting for workers: 0 of 2/);
     const words = readFileSync(`/proc/${run.child.pid}/cmdline`, 'latin1');
-    expect(words).toMatch(/--expect-workers-max-wait 2s --token \*+/);
+    expect(words).toMatch(/--expect-workers-max-wait 6s --token \*+/);
     expect(words + readFileSync(`/proc/${run.child.pid}/status`, 'latin1')).not.toMatch(/sesame/);
     const { code, stderr, stdout } = await run.finished;
-    expect(stderr).toMatch(/ERROR\/\S+: Gave up waiting for workers: 0 of 2 workers came within 2 seconds/);
+    expect(stderr).toMatch(/ERROR\/\S+: Gave up waiting for workers: 0 of 2 workers came within 6 seconds/);
     expect(stderr + stdout).not.toMatch(/sesame|Aggregated/);
     expect(code).toBe(1);
   });

@@ -76,7 +76,7 @@ test.skipIf(process.platform !== 'linux')(
 );
 
 test('the CSV file about the load generator has a row for each second of the run', async () => {
-  const run = await tsload('--headless -u 2 -t 4s --warmup 2s --csv run --only-summary', {
+  const run = await tsload('--headless -u 2 -r 10 -t 6s --warmup 2s --csv run --only-summary', {
     files: { 'locustfile.ts': idleUsers('Idle') },
   });
   const [header = '', ...rows] = readFileSync(join(run.cwd, 'run_generator.csv'), 'utf8').split('\r\n').slice(0, -1);

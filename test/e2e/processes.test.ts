@@ -29,7 +29,7 @@ describe.concurrent('--processes', () => {
     const here = place({
       'locustfile.ts': `${idleUsers('U')}\nevents.testStart.addListener(() => console.log('here', process.env.TSLOAD_TOKEN));`,
     });
-    using run = start('--processes -1 --headless -t 2s --loglevel DEBUG', {
+    using run = start('--processes -1 --headless -t 8s --loglevel DEBUG', {
       ...here,
       env: { ...here.env, TSLOAD_TOKEN: 'sesame' },
     });

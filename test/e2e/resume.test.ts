@@ -44,7 +44,7 @@ describe('a run whose master is killed while it lasts', () => {
     const here = place({ 'shop.ts': shop(server.url) });
     out = (name) => join(here.cwd, 'out', name);
     const port = await freePort();
-    const options = '--expect-workers 2 -u 6 -r 6 -t 9s --csv out/x --json-file out/x --hdr-log out/x.hlog';
+    const options = '--expect-workers 2 -u 6 -r 6 -t 20s --csv out/x --json-file out/x --hdr-log out/x.hlog';
     const line = `-f shop.ts --master --master-bind-port ${port} --headless ${options}`;
     using first = start(line, here);
     using a = startWorker(port, '', here);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { folder, idleUsers, serve, start, tsload } from './tsload.js';
+import { type Finished, folder, idleUsers, serve, start, tsload } from './tsload.js';
 
 const oneUser = { 'locustfile.ts': idleUsers('U') };
 
@@ -274,7 +274,7 @@ describe.concurrent('exit codes', () => {
 });
 
 describe.concurrent('shapes', () => {
-  const stages = `export class Shape extends LoadTestShape { tick() { const t = this.getRunTime(); return t < 0.5 ? [1, 10] : t < 1.5 ? [3, 10] : null; } }`;
+  const stages = `let ticks = 0; export class Shape extends LoadTestShape { tick() { return ([[1, 10], [3, 10], [3, 10], [3, 10]] as [number, number][])[ticks++] ?? null; } }`;
 
   test('[14] a shape runs: updates are logged, tables come periodically and at the end, and it ends with 0', async () => {
     const { code, stderr } = await tsload('--headless', { files: withMore(stages) });
@@ -292,8 +292,9 @@ describe.concurrent('shapes', () => {
     const run = (uses: string) => tsload('--headless -u 3 -t 5s', { files: withMore(end.replace('USES', uses)) });
     const [warned, silent] = await Promise.all([run('false'), run('true')]);
     expect(warned.stderr).toMatch(/WARNING\/\S+: the following options have no effect: --users, --run-time/);
-    expect(warned.stderr.match(/WARNING/g)).toHaveLength(2);
-    expect(silent.stderr).not.toMatch(/WARNING/);
+    const warnings = ({ stderr }: Finished) => stderr.match(/WARNING(?!.*: the load generator )/g) ?? []; // a busy machine makes that one
+    expect(warnings(warned)).toHaveLength(2);
+    expect(warnings(silent)).toEqual([]);
   });
 
   test('a shape that returns nonsense, or throws, ends with one message and 2, and the numbers so far are written', async () => {

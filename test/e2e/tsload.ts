@@ -52,10 +52,10 @@ export class Run {
     readonly child: ChildProcess,
     readonly cwd: string,
   ) {
-    child.stdout?.on('data', (chunk) => {
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => {
       this.stdout += chunk;
     });
-    child.stderr?.on('data', (chunk) => {
+    child.stderr?.setEncoding('utf8').on('data', (chunk) => {
       this.stderr += chunk;
     });
     this.finished = new Promise((resolve) => {
@@ -68,8 +68,8 @@ export class Run {
   /** Waits until the output has this. */
   async sees(pattern: RegExp): Promise<void> {
     await until(() => pattern.test(this.stdout + this.stderr), {
-      timeoutMs: 30_000,
-      what: `${pattern} in the output, which is\n${this.stdout}\n${this.stderr}`,
+      timeoutMs: 60_000,
+      what: () => `${pattern} in the output, which is\n${this.stdout}\n${this.stderr}`,
     });
   }
 

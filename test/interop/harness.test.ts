@@ -20,7 +20,7 @@ test("a boomer worker and a Locust worker take part in a test of Locust's master
   });
   const files = { 'locustfile.py': locustfile };
   const port = await freePort();
-  const line = `--master --headless -u 3 -r 3 -t 3 --expect-workers 2 --master-bind-host 127.0.0.1 --master-bind-port ${port}`;
+  const line = `--master --headless -u 3 -r 3 -t 10 --expect-workers 2 --master-bind-host 127.0.0.1 --master-bind-port ${port}`;
   using master = startLocust(line, { files });
   using worker = startLocustWorker(port, '', { files });
   using boomer = startBoomer(port, target.url);

@@ -11,6 +11,12 @@ export function startLocust(line: string | readonly string[], options: RunOption
   return startProgram(locustProgram, words, options);
 }
 
+/** A Locust master that misses a worker after so many seconds without a heartbeat, instead of three. */
+export function startPatientLocust(seconds: number, line: string, options: RunOptions = {}): Run {
+  const code = `import locust.runners as r; r.HEARTBEAT_LIVENESS = ${seconds}; from locust.main import main; main()`;
+  return startProgram(pythonProgram, ['-c', code, ...line.split(' ').filter((word) => word !== '')], options);
+}
+
 /** A Locust worker of the master at this port of this machine. */
 export function startLocustWorker(port: number, line: string, options: RunOptions = {}): Run {
   return startLocust(`--worker --master-host 127.0.0.1 --master-port ${port} ${line}`, options);

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { type Run, type RunOptions, start } from '../e2e/tsload.js';
 import { freePort } from '../freePort.js';
 import { until } from '../until.js';
-import { startLocust } from './locust.js';
+import { startPatientLocust } from './locust.js';
 
 export interface Target extends AsyncDisposable {
   readonly url: string;
@@ -72,13 +72,16 @@ export class LocustMaster {
     private readonly webPort: number,
   ) {}
 
-  /** With its page; resolves when that answers. */
-  static async start(line: string, options: RunOptions): Promise<LocustMaster> {
+  /** With its page; resolves when that answers. `missesAfter`: seconds without a heartbeat; Locust's own are 3. */
+  static async start(line: string, options: RunOptions, missesAfter = 15): Promise<LocustMaster> {
     const [port, webPort] = [await freePort(), await freePort()];
     const bind = `--master --master-bind-host 127.0.0.1 --master-bind-port ${port} --web-host 127.0.0.1`;
-    const run = startLocust(`${bind} --web-port ${webPort} ${line}`, options);
+    const run = startPatientLocust(missesAfter, `${bind} --web-port ${webPort} ${line}`, options);
     const master = new LocustMaster(run, port, webPort);
-    await until(() => master.page(), { what: `the page of Locust; its output:\n${run.stderr}` });
+    await until(() => master.page(), {
+      timeoutMs: 90_000,
+      what: () => `the page of Locust; its output:\n${run.stderr}`,
+    });
     return master;
   }
 

@@ -48,7 +48,20 @@ async function reasonAgainst(): Promise<string | undefined> {
     await command('ip', '-n', name, 'link', 'add', 'name', 'three', 'type', 'bridge');
     await command('ip', 'netns', 'exec', name, 'nft', dropping);
     // a mount and a process as the suite has them, too
-    await command('setpriv', '--pdeathsig', 'KILL', 'ip', 'netns', 'exec', name, 'mount', '-t', 'tmpfs', name, '/mnt');
+    await command(
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      'ip',
+      'netns',
+      'exec',
+      name,
+      'mount',
+      '-t',
+      'tmpfs',
+      name,
+      tmpdir(),
+    );
   } catch (thrown) {
     return `this machine's kernel or sandbox does not let it make its networks (${String(thrown).trim()})`;
   } finally {

@@ -171,7 +171,7 @@ export function spawnerContract(body: SpawnerBody): void {
       const pids = await starter.pids();
       await starter.sees(word === '--ignore-stop' ? /pid \d+/ : /spinning/, 2);
       process.kill(starter.pid, 'SIGKILL');
-      await until(() => pids.every((pid) => !isRunning(pid)), { timeoutMs: 15_000, what: `the end of ${pids}` });
+      await until(() => pids.every((pid) => !isRunning(pid)), { what: `the end of ${pids}` });
     },
   );
 

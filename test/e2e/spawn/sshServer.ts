@@ -47,7 +47,7 @@ export class SshServer {
     server.#makeKeys();
     server.#writeClientConfig();
     server.#run(options);
-    await until(() => /Server listening/.test(server.log), { what: `sshd to listen: ${server.log}` });
+    await until(() => /Server listening/.test(server.log), { what: () => `sshd to listen: ${server.log}` });
     return server;
   }
 

@@ -26,7 +26,7 @@ describe.skipIf(noSshServer !== undefined).concurrent('over ssh', () => {
     expect(folders.length).toBeGreaterThan(0);
     await until(() => !folders.some((folder) => existsSync(folder)) && !workerPids(run).some(isRunning), {
       what: 'nothing to be left on the host',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
   };
 
@@ -63,7 +63,7 @@ describe.skipIf(noSshServer !== undefined).concurrent('over ssh', () => {
     using run = start([...runOptions(target.url), '--spawn', place()], { files });
     await until(() => workerPids(run).length === 4, { timeoutMs: 60_000, what: 'four users to run' });
     target.spinFromNowOn();
-    await until(() => run.stderr.match(/spinning/g)?.length === 2, { timeoutMs: 20_000, what: 'two workers to spin' });
+    await until(() => run.stderr.match(/spinning/g)?.length === 2, { timeoutMs: 60_000, what: 'two workers to spin' });
     run.signal('SIGKILL');
     await nothingIsLeft(run);
   });

@@ -34,7 +34,7 @@ export class Starter {
         this.output += chunk;
       });
     }
-    this.finished = new Promise((resolve) => this.#child.once('exit', () => resolve()));
+    this.finished = new Promise((resolve) => this.#child.once('close', () => resolve()));
   }
 
   get pid(): number {
@@ -43,7 +43,7 @@ export class Starter {
 
   /** Of the workers, once they run. */
   async pids(): Promise<readonly number[]> {
-    const found = await until(() => /^pids (.*)$/m.exec(this.output), { what: `pids in ${this.output}` });
+    const found = await until(() => /^pids (.*)$/m.exec(this.output), { what: () => `pids in ${this.output}` });
     this.#workers = JSON.parse(found?.[1] ?? '[]');
     return this.#workers;
   }
@@ -51,7 +51,7 @@ export class Starter {
   async sees(pattern: RegExp, times = 1): Promise<void> {
     const all = new RegExp(pattern, 'g');
     await until(() => (this.output.match(all)?.length ?? 0) >= times, {
-      what: `${times} times ${pattern} in the output`,
+      what: () => `${times} times ${pattern} in ${this.output}`,
     });
   }
 

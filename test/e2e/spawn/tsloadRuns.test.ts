@@ -79,10 +79,10 @@ test.concurrent('workers end within seconds of the kill of whoever started them,
   await until(() => users() === 4, { timeoutMs: 60_000, what: 'four users to run' });
   server.spinFromNowOn();
   const spinning = () => `${master.stderr}${supervisor.stderr}`.match(/spinning/g)?.length;
-  await until(() => spinning() === 3, { timeoutMs: 20_000, what: 'three workers to spin' });
+  await until(() => spinning() === 3, { timeoutMs: 60_000, what: 'three workers to spin' });
   for (const run of [supervisor, master]) {
     run.signal('SIGKILL');
     const isOver = () => workerPids(run).every((pid) => !isRunning(pid));
-    await until(isOver, { timeoutMs: 20_000, what: `the end of ${workerPids(run)}` });
+    await until(isOver, { timeoutMs: 60_000, what: `the end of ${workerPids(run)}` });
   }
 });

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LinkError } from '../../../src/errors.js';
 import { packEntries } from '../../../src/link/packEntries.js';
 import { TextCache } from '../../../src/link/textCache.js';
 import { unpackEntries } from '../../../src/link/unpackEntries.js';
 import { type EntryStats, type OutcomeStats, slotCount } from '../../../src/stats/index.js';
+import fc from '../../properties.js';
 
 const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const real = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((number) => number + 0);

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LinkError } from '../../../src/errors.js';
 import { readMasterMessage, readWorkerMessage, type WorkerMessage } from '../../../src/link/index.js';
 import { asSent } from '../../../src/link/webSocket/messageCodec.js';
+import fc from '../../properties.js';
 import { health, masterMessages, report, workerMessages } from './samples.js';
 
 /** As a codec gives it back: no typed arrays, no undefined. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { pack } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { LocustfileError } from '../../../src/errors.js';
 import { decodePackage, encodePackage, sha256 } from '../../../src/locustfile/packageBytes.js';
 import { type PackageContents, type PackedFile, packageFormat } from '../../../src/locustfile/packageFormat.js';
+import fc from '../../properties.js';
 
 const file = (path: string, text = path): PackedFile => {
   const bytes = Buffer.from(text);

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClassPicker } from '../../../src/master/classPicker.js';
 import { type Dispatcher, pauseSeconds, usersPerStep } from '../../../src/master/dispatcher.js';
 import { orderWorkers } from '../../../src/master/workerOrder.js';
+import fc from '../../properties.js';
 import { aDispatcher, on, state, takeAll, totalsAfter } from './dispatching.js';
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IterationPool } from '../../../src/master/iterationPool.js';
 import { constant, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 import { until } from '../../until.js';
 import { aCluster, type Cluster, impatient } from './cluster.js';
 

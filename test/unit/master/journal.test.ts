@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkLocustfile, createJournal, loadJournal } from '../../../src/master/index.js';
 import { frameOf, readFrames } from '../../../src/master/journal/frames.js';
 import { RunStatistics } from '../../../src/stats/index.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 import { aFolder } from '../reports/aView.js';
 import { everyNumber } from '../stats/everyNumber.js';
 import { anAbout, aSetup, JournaledRun, settings } from './journalDriver.js';

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defaultPatience, Silence } from '../../../src/master/silence.js';
 import { expired } from '../../../src/worker/lease.js';
+import fc from '../../properties.js';
 
 const leaseSeconds = 8;
 

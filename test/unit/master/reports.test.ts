@@ -1,6 +1,5 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MasterEnd, ReportMessage } from '../../../src/link/index.js';
 import { createJournal, type KeptJournal, loadJournal } from '../../../src/master/index.js';
@@ -10,6 +9,7 @@ import { WorkerNode } from '../../../src/master/workerNode.js';
 import { Workers } from '../../../src/master/workers.js';
 import { IntervalRecorder, RunStatistics } from '../../../src/stats/index.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 import { until } from '../../until.js';
 import { aFolder } from '../reports/aView.js';
 import { aHealth, recordInto } from '../stats/builders.js';

@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { build, decodeFromCompressedBase64, HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
 import type { WorkerHealth } from '../../../src/events/index.js';
 import { encodeHistogram } from '../../../src/reports/hdrEncoding.js';
 import { HdrLog, tagOf } from '../../../src/reports/hdrLog.js';
 import type { EntryStats, IntervalStats, OutcomeStats } from '../../../src/stats/index.js';
+import fc from '../../properties.js';
 import { aHealth, aWorkerInterval } from '../stats/builders.js';
 import { aFolder } from './aView.js';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fixedText, floatText, millisecondsText, plainText, utcText } from '../../../src/reports/numbers.js';
+import fc from '../../properties.js';
 
 test('any finite number reads back exactly and has no exponent', () => {
   fc.assert(

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PrefixedLines } from '../../../src/spawn/index.js';
 import { LineSplitter } from '../../../src/spawn/lineSplitter.js';
+import fc from '../../properties.js';
 
 function linesOf(chunks: readonly (string | Uint8Array)[], maxCharacters?: number): string[] {
   const lines: string[] = [];

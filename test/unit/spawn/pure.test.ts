@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readHandover, writeHandover } from '../../../src/spawn/handover.js';
 import { describeEnd } from '../../../src/spawn/index.js';
@@ -7,6 +6,7 @@ import { readSpawnTarget, type SshTarget } from '../../../src/spawn/spawnTarget.
 import { marker, readFromHost } from '../../../src/spawn/ssh/hostMessages.js';
 import { sshWords, tunnelPort } from '../../../src/spawn/ssh/sshCommand.js';
 import { describeNoNode, describeOldNode, describeSshEnd } from '../../../src/spawn/ssh/sshProblem.js';
+import fc from '../../properties.js';
 
 const setting = { lostSeconds: 60, nodeRange: '>=20.19' };
 

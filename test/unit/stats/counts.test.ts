@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Counts } from '../../../src/stats/counts.js';
 import { slotCount } from '../../../src/stats/histogramLayout.js';
 import type { SparseCounts } from '../../../src/stats/index.js';
+import fc from '../../properties.js';
 
 const slot = fc.integer({ min: 0, max: slotCount - 1 });
 const nearSlot = fc.integer({ min: 5000, max: 9000 });

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { build, type JsHistogram } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
 import { highestMicrosOf, lowestMicrosOf, maxMicros, slotCount, slotOf } from '../../../src/stats/histogramLayout.js';
+import fc from '../../properties.js';
 
 const peer = build({
   lowestDiscernibleValue: 1,

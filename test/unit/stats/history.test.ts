@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HistoryPoint } from '../../../src/events/index.js';
 import { History, maxHistoryPoints } from '../../../src/stats/history.js';
+import fc from '../../properties.js';
 
 const point = (over: Partial<HistoryPoint>): HistoryPoint => ({
   time: 0,

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
 import type { EntryView, Outcome } from '../../../src/events/index.js';
 import { highestMicrosOf, maxMicros, slotOf } from '../../../src/stats/histogramLayout.js';
 import { IntervalRecorder, type IntervalStats, RunStatistics, reportedQuantiles } from '../../../src/stats/index.js';
+import fc from '../../properties.js';
 import { recordInto, type Sample } from './builders.js';
 
 /** Response times of every size, the extremes of the layout included. */

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WorkerHealth } from '../../../src/events/index.js';
 import { addLogSink, type LogRecord } from '../../../src/log.js';
 import { errorLimits } from '../../../src/stats/errorRecorder.js';
 import { IntervalRecorder, type IntervalStats, RunStatistics } from '../../../src/stats/index.js';
+import fc from '../../properties.js';
 import { anInterval, aWorkerInterval, recordInto, type Sample, TestRun } from './builders.js';
 
 const logged: LogRecord[] = [];

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FailureSample } from '../../../src/events/index.js';
 import {
@@ -8,6 +7,7 @@ import {
   type OutcomeStats,
   SecondMerger,
 } from '../../../src/stats/index.js';
+import fc from '../../properties.js';
 import { anInterval, aWorkerInterval, recordInto } from './builders.js';
 
 const micros = fc.oneof(

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IntervalRecorder, RunStatistics } from '../../../src/stats/index.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 import { aWorkerInterval, recordInto, TestClock } from './builders.js';
 import { everyNumber } from './everyNumber.js';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Activity, Pending } from '../../../src/users/activity.js';
+import fc from '../../properties.js';
 
 class Call extends Pending {
   readonly reasons: unknown[] = [];

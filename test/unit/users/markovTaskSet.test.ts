@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   checkUserClass,
@@ -17,6 +16,7 @@ import {
 } from '../../../src/users/index.js';
 import { chainOf } from '../../../src/users/markovChain.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 import { live, withRuntime } from './running.js';
 
 /** The names of a walk of `length` steps along the chain of a class. */

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   MarkovTaskSet,
@@ -14,6 +13,7 @@ import { isTaskSetClass, taskName } from '../../../src/users/task.js';
 import { declaredTasks, type TaskList, type TaskOwnerClass } from '../../../src/users/taskList.js';
 import { anEnvironment } from '../../builders.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 
 /** What an environment with these tags runs: names, with the nested ones behind a slash. */
 function chosen(owner: TaskOwnerClass, filter: TagFilter): string[] {

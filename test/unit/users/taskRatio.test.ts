@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   expectedUserCounts,
@@ -12,6 +11,7 @@ import {
   User,
 } from '../../../src/users/index.js';
 import { anEnvironment } from '../../builders.js';
+import fc from '../../properties.js';
 
 class Tasks extends TaskSet {
   @task root() {}

@@ -1,7 +1,7 @@
 /**
  * Laws of a user's life, whatever its tasks do and whenever it is stopped.
  */
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import {
   InterruptTaskSet,
@@ -14,6 +14,7 @@ import {
 } from '../../../src/users/index.js';
 import { anEnvironment } from '../../builders.js';
 import { captureLog } from '../../capturedLog.js';
+import fc from '../../properties.js';
 
 /** What one task does. */
 const acts: Readonly<Record<string, (owner: User | TaskSet) => unknown>> = {

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { between, constant, constantPacing, constantThroughput, TaskSet, User } from '../../../src/users/index.js';
 import { loopKey } from '../../../src/users/taskLoop.js';
 import { secondsToWait } from '../../../src/users/waiting.js';
 import { anEnvironment, type TestEnvironment } from '../../builders.js';
+import fc from '../../properties.js';
 
 function withChance(chance: () => number): TestEnvironment {
   const environment = anEnvironment();

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GrantedIterations, OwnIterations } from '../../../src/worker/iterationBudget.js';
+import fc from '../../properties.js';
 
 function aBudget(count = 0, isLast = false) {
   const asked: { count: number } = { count: 0 };

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tracebackOf } from '../../../src/traceback.js';
 import { ExceptionLog } from '../../../src/worker/exceptionLog.js';
@@ -6,6 +5,7 @@ import { isSaturated } from '../../../src/worker/health.js';
 import { randomFrom, userKey } from '../../../src/worker/random.js';
 import { describeStall } from '../../../src/worker/stallProtocol.js';
 import { StartQueue } from '../../../src/worker/startQueue.js';
+import fc from '../../properties.js';
 
 describe('the queue of starts', () => {
   const drain = (queue: StartQueue, now: number): string[] => {

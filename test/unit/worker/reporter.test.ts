@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { epochSeconds, setClockOffset } from '../../../src/clock.js';
 import { IntervalRecorder, type IntervalStats } from '../../../src/stats/index.js';
 import { nextCut, Reporter } from '../../../src/worker/reporter.js';
+import fc from '../../properties.js';
 import { until } from '../../until.js';
 
 test('intervals are cut at whole seconds, and at the end of the warm-up, which is never put off by a second', () => {

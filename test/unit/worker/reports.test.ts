@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ReportMessage } from '../../../src/link/index.js';
 import { IntervalRecorder } from '../../../src/stats/index.js';
 import { condense, type KeptReport, requestsIn } from '../../../src/worker/keptReports.js';
 import { ReportOutbox, turnOf } from '../../../src/worker/reportOutbox.js';
+import fc from '../../properties.js';
 
 const health = {
   cpuPercent: 10,

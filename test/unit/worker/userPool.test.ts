@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { User } from '../../../src/users/index.js';
 import { type LiveUser, UserPool } from '../../../src/worker/userPool.js';
 import { anEnvironment } from '../../builders.js';
+import fc from '../../properties.js';
 
 class Idle extends User {}
 const user = new Idle(anEnvironment());

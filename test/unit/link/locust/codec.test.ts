@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { LinkError } from '../../../../src/errors.js';
 import { packEnvelope, readEnvelope } from '../../../../src/link/locust/envelope.js';
 import { fromWire } from '../../../../src/link/locust/values.js';
+import fc from '../../../properties.js';
 
 /** Bytes as msgpack says them, for what Locust's own process sent. */
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');

@@ -1,8 +1,9 @@
 /** What workers of Locust's protocol measure and say, as the master hears it. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { LinkError } from '../../../../src/errors.js';
 import { readStats } from '../../../../src/link/locust/readStats.js';
+import fc from '../../../properties.js';
 import { until } from '../../../until.js';
 import { OurMaster } from './scriptedWorker.js';
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pauseBefore } from '../../../../src/link/webSocket/backoff.js';
 import { ClockEstimate } from '../../../../src/link/webSocket/clockEstimate.js';
+import fc from '../../../properties.js';
 
 /** Samples of a clock that is `offset` off, over ways that take so many milliseconds there and back. */
 function heard(estimate: ClockEstimate, offset: number, ways: readonly (readonly [number, number])[]): void {

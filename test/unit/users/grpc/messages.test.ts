@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { loadSync } from '@grpc/proto-loader';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type MethodDefinition, serviceDefinition } from '../../../../src/users/grpc/definition.js';
 import { readProto } from '../../../../src/users/grpc/protoFile.js';
 import type { Int64Mode } from '../../../../src/users/index.js';
+import fc from '../../../properties.js';
 import { LibraryServer, libraryProto } from './libraryServer.js';
 import { aReader, Reader, rejection } from './reader.js';
 

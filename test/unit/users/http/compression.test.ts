@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeBody } from '../../../../src/users/http/decode.js';
+import fc from '../../../properties.js';
 import { aUser } from './builders.js';
 import { httpServer } from './servers.js';
 

@@ -1,5 +1,5 @@
 /** The parts of the client that decide without doing anything. */
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import { nowMicros } from '../../../../src/clock.js';
 import { Deadline, DeadlineList, deadlinesOf } from '../../../../src/users/http/deadlines.js';
@@ -14,6 +14,7 @@ import {
   undiciDispatcher,
 } from '../../../../src/users/http/undici.js';
 import { appendQuery, encodeQuery, readBaseUrl, resolveTarget } from '../../../../src/users/http/url.js';
+import fc from '../../../properties.js';
 import { until } from '../../../until.js';
 
 class Alarm extends Deadline {

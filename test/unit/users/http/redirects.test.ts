@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RequestEvent } from '../../../../src/events/index.js';
 import { isRedirect } from '../../../../src/users/http/redirect.js';
+import fc from '../../../properties.js';
 import { aUser } from './builders.js';
 import { bodyOf, deadPort, httpServer } from './servers.js';
 
