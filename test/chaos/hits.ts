@@ -54,18 +54,22 @@ export function underWaySince(hits: readonly Hit[], moment: number): readonly Hi
   );
 }
 
+/** For so long a process may stand still because the machine is busy; longer is what tests do to it. */
+const standstillSeconds = 2;
+
 /** A timer of Node may fire so much too early. */
 const timerSeconds = 0.005;
 
 /**
  * The most users that were there at one moment: each from its first request to its last, or so many seconds before that, as one who
- * is moved may have a request under way; or to the one before its last, as a process that stood still makes the next request of each
- * user before it reads that it has to stop them.
+ * is moved may have a request under way; or to the one before its last, as a process that stood still for a moment makes the next
+ * request of each user before it reads that it has to stop them.
  */
 export function mostUsersAtOnce(hits: readonly Hit[], slackSeconds: number): number {
   const edges = [...byUser(hits).values()].flatMap((own) => {
     const [first, last] = [own[0]!.at, own.at(-1)!.at];
-    const end = Math.min(last - slackSeconds, own.at(-2)?.at ?? first);
+    const beforeStandstill = Math.max(own.at(-2)?.at ?? first, last - standstillSeconds);
+    const end = Math.min(last - slackSeconds, beforeStandstill);
     return [
       { at: first, step: 1 },
       { at: Math.max(first, end), step: -1 },

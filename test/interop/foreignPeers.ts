@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { locustVersion } from '../../src/link/locust/options.js';
@@ -27,7 +27,7 @@ export function installLocust(): void {
   mkdirSync(folder, { recursive: true });
   run('python3', ['-m', 'venv', environment], 'a Python environment (Debian: apt-get install python3-venv)');
   const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `locust==${locustVersion}`];
-  run(pythonProgram, words, `the Python package locust ${locustVersion}`);
+  fetch(pythonProgram, words, `the Python package locust ${locustVersion}`);
   run(locustProgram, ['--version'], 'a Locust that runs');
   writeFileSync(done, '');
 }
@@ -36,7 +36,9 @@ export function buildBoomer(): void {
   if (existsSync(boomerProgram)) return;
   mkdirSync(folder, { recursive: true });
   run('go', ['version'], 'Go (Debian: apt-get install golang)');
-  run('go', ['build', '-o', boomerProgram, '.'], 'the boomer worker', boomerSource);
+  const whole = `${boomerProgram}.new`;
+  fetch('go', ['build', '-o', whole, '.'], 'the boomer worker', boomerSource);
+  renameSync(whole, boomerProgram);
 }
 
 /** Another source is another program. */
@@ -44,6 +46,16 @@ function boomerKey(): string {
   const hash = createHash('sha256');
   for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(boomerSource, file)));
   return hash.digest('hex').slice(0, 12);
+}
+
+/** Over a network, which may fail for a moment: tried three times. */
+function fetch(program: string, words: readonly string[], what: string, cwd = repository, tries = 3): void {
+  try {
+    run(program, words, what, cwd);
+  } catch (thrown) {
+    if (tries === 1) throw thrown;
+    fetch(program, words, what, cwd, tries - 1);
+  }
 }
 
 function run(program: string, words: readonly string[], what: string, cwd = repository): void {

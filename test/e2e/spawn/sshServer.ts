@@ -2,7 +2,7 @@
  * A real sshd on loopback: its own host key, its own configuration, a free port; it lets in the user of this process by a key that
  * was made for it. `config` is a configuration for ssh that knows all that, under the host name `loadgen`.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,15 @@ export const noSshServer =
   sshd === undefined
     ? 'there is no sshd on this machine: install openssh-server to run the tests of --spawn ssh://'
     : undefined;
+
+/**
+ * OpenSSH 9.8 and later refuse an address for a while after logins that failed and connections that broke, both of which are tested
+ * here; earlier ones do not know the setting.
+ */
+function noPenalties(): readonly string[] {
+  const [, major = 0, minor = 0] = /OpenSSH_(\d+)\.(\d+)/.exec(String(spawnSync('ssh', ['-V']).stderr)) ?? [];
+  return Number(major) + Number(minor) / 100 >= 9.08 ? ['PerSourcePenalties no'] : [];
+}
 
 export interface SshServerOptions {
   /** Further lines of sshd's configuration. */
@@ -124,6 +133,7 @@ export class SshServer {
       'UsePAM no',
       'PidFile none',
       'MaxStartups 100',
+      ...noPenalties(),
       ...lines, // of a setting that is there twice, the first counts
       `SetEnv TMPDIR=${this.temporary} PATH=${hasTsload ? this.#linkTsload() : ''}/usr/bin:/bin`,
     ];
