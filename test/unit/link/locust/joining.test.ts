@@ -145,7 +145,9 @@ describe('what a worker says without being asked', () => {
     await using master = await ScriptedMaster.open();
     using _ = await OurWorker.open(master.port);
     const [first, second] = [await master.next('stats'), await master.next('stats', 1)];
-    expect(Math.round((second.at - first.at) / 1000)).toBe(3);
+    const seconds = (second.at - first.at) / 1000; // either may be late
+    expect(seconds).toBeGreaterThan(2);
+    expect(seconds).toBeLessThan(5);
     const idle = fields(master.all('stats')[1]!);
     expect(Object.keys(idle)).toEqual(['stats', 'stats_total', 'errors', 'user_classes_count', 'user_count']);
     expect(idle['user_classes_count']).toEqual(

@@ -41,7 +41,7 @@ describe('a spawn', () => {
     await using master = await OurMaster.open();
     const { peer, heard } = await master.worker();
     heard.say(testStart());
-    heard.say(spawn({ Shopper: 4 }, { ranks: [0, 1, 2, 3], spacingSeconds: 0.3 }));
+    heard.say(spawn({ Shopper: 4 }, { ranks: [0, 1, 2, 3], spacingSeconds: 1 }));
     await until(() => peer.all('spawn').length >= 3);
     const counts = () =>
       peer
