@@ -173,6 +173,8 @@ export class RampControl {
       workers.every(({ doneStep, toldTest, isMissing }) => doneStep >= step || toldTest !== test || isMissing);
     const isAgreed = await facts.until(isDone, planned + stopTimeoutSeconds + spawnedWaitSeconds);
     if (ramp !== this.#ramp || step !== this.#step) return;
+    // nobody is there to have users: the first worker that is back, or joins, brings a ramp of its own
+    if (this.#present().length === 0) return;
     this.options.spawned(isAgreed);
   }
 }

@@ -93,6 +93,26 @@ describe('a worker that is missing', () => {
     expect(announced).toEqual(['spawningComplete 2', 'spawningComplete 20']);
   });
 
+  test('holds it up also when it is gone after it was told of its users, and before it says that they are there', async () => {
+    class A extends User {
+      static override waitTime = constant(1000);
+      @task rest() {}
+      override onStart() {
+        cluster.workers[0]?.cable.interrupt();
+      }
+    }
+    await using cluster = aCluster({ workers: 1, userClasses: [A], master: { patience: patient } });
+    const announced = () => cluster.fired.filter((name) => name.startsWith('spawningComplete'));
+    cluster.master.start(1, 1000);
+    await until(() => stateOf(cluster, 'w1') === 'missing');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([cluster.master.state, announced()]).toEqual(['spawning', []]);
+    cluster.workers[0]!.cable.resume();
+    await until(() => cluster.master.state === 'running');
+    await until(() => announced().length > 0);
+    expect([usersOf(cluster), announced()]).toEqual([[1], ['spawningComplete 1']]);
+  });
+
   test('[129] is given up when its grace is over, and its users go to the others; if it comes then it is told so', async () => {
     const { Counting, counts } = counting();
     using log = captureLog();
