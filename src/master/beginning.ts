@@ -54,10 +54,7 @@ export class Beginning {
       crew.grants.join(worker);
     }
     await crew.facts.until(
-      () =>
-        crew.workers.every(
-          ({ startedTest, toldTest, isMissing }) => startedTest === test || toldTest !== test || isMissing,
-        ),
+      () => crew.workers.every((worker) => worker.startedTest === test || !worker.isIn(test) || worker.isMissing),
       startedWaitSeconds,
     );
     if (this.#isBeginning(test)) this.#beginRamps(current);

@@ -124,7 +124,7 @@ export class Crew {
   tellSpawned(test: number, isNews: boolean): void {
     const { userCount } = this.workers;
     for (const worker of this.workers) {
-      if (worker.toldTest !== test || (!isNews && worker.completedTest === test)) continue;
+      if (!worker.isIn(test) || (!isNews && worker.completedTest === test)) continue;
       worker.completedTest = test;
       worker.link.send({ kind: 'spawningComplete', test, userCount });
     }

@@ -125,18 +125,19 @@ export class Dispatcher {
     this.#isRebalancing = true;
   }
 
-  /** The next step gives its users to the other workers. An unknown worker is ignored. */
-  removeWorker(worker: string): void {
+  /** The next step gives its users to the other workers. Returns whether it was known. */
+  removeWorker(worker: string): boolean {
     this.#order();
     const index = this.#slots.findIndex(({ id }) => id === worker);
     const [slot] = index < 0 ? [] : this.#slots.splice(index, 1);
-    if (slot === undefined) return;
+    if (slot === undefined) return false;
     for (const [classIndex, count] of slot.counts.entries()) {
       for (let i = 0; i < count; i++) this.#homeless.add(classIndex);
     }
     this.#placed.moved();
     this.#isUneven = true;
     this.#isRebalancing = true;
+    return true;
   }
 
   /** Until it is resumed, a worker keeps its users and gets no others. An unknown worker is ignored. */

@@ -97,6 +97,6 @@ export class Ending {
   }
 
   #unstoppedOf({ number }: CurrentTest): WorkerNode[] {
-    return [...this.crew.workers].filter(({ toldTest, stoppedTest }) => toldTest === number && stoppedTest !== number);
+    return [...this.crew.workers].filter((worker) => worker.isIn(number));
   }
 }

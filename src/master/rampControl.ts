@@ -38,9 +38,9 @@ export class RampControl {
   #step = 0;
   #isOver = false;
 
-  /** Its workers are those that know of the test by now; what they run is taken over. */
+  /** Its workers are those that are in the test by now; what they run is taken over. */
   constructor(private readonly options: RampControlOptions) {
-    const workers = [...options.workers].filter(({ toldTest }) => toldTest === options.test);
+    const workers = [...options.workers].filter((worker) => worker.isIn(options.test));
     const ids = workers.map(({ id }) => id);
     this.#dispatcher = new Dispatcher(ids, options.classes);
     if (workers.some(({ userCounts }) => Object.keys(userCounts).length > 0)) this.#adopt();
@@ -100,12 +100,12 @@ export class RampControl {
     this.#rebalanceSoon();
   }
 
-  /** Its users are for the others. */
+  /** Its users are for the others. An unknown worker is ignored. */
   removeWorker(id: string): void {
     this.#told.delete(id);
     this.#toTellAll.delete(id);
-    this.#dispatcher.removeWorker(id);
-    if (this.#dispatcher.workers.length > 0) this.#rebalanceSoon();
+    const wasKnown = this.#dispatcher.removeWorker(id);
+    if (wasKnown && this.#dispatcher.workers.length > 0) this.#rebalanceSoon();
   }
 
   /** It is not heard of: it keeps its users, and gets no others. */
@@ -154,7 +154,7 @@ export class RampControl {
 
   #present(): string[] {
     const { workers, test } = this.options;
-    return workers.present.filter(({ toldTest }) => toldTest === test).map(({ id }) => id);
+    return workers.present.filter((worker) => worker.isIn(test)).map(({ id }) => id);
   }
 
   #allCounts(id: string): Record<string, number> {
@@ -170,7 +170,7 @@ export class RampControl {
     const planned = Math.max(0, ramp.endTime - epochSeconds());
     const isDone = () =>
       ramp !== this.#ramp ||
-      workers.every(({ doneStep, toldTest, isMissing }) => doneStep >= step || toldTest !== test || isMissing);
+      workers.every((worker) => worker.doneStep >= step || !worker.isIn(test) || worker.isMissing);
     const isAgreed = await facts.until(isDone, planned + stopTimeoutSeconds + spawnedWaitSeconds);
     if (ramp !== this.#ramp || step !== this.#step) return;
     // nobody is there to have users: the first worker that is back, or joins, brings a ramp of its own

@@ -89,9 +89,9 @@ export class Roster {
     log.info(`worker ${worker.id} is back`);
     this.#found(worker);
     const current = this.options.current();
-    if (current === undefined) return;
-    if (worker.toldTest === current.number) current.ramps?.resumeWorker(worker.id);
-    else this.#enter(worker, current);
+    if (current === undefined || current.isStopping) return;
+    if (worker.toldTest !== current.number) this.#enter(worker, current);
+    else if (worker.isIn(current.number)) current.ramps?.resumeWorker(worker.id);
   }
 
   /** Its users are gone: because it was told so, or without being asked, as its lease or its run time was over, or by `stop()` there. */
@@ -102,6 +102,8 @@ export class Roster {
       return;
     }
     if (current.settings.leaseSeconds === undefined || worker.startedTest !== test) {
+      worker.stoppedTest = test;
+      this.crew.grants.leave(worker);
       current.ramps?.removeWorker(worker.id);
       return;
     }
@@ -113,8 +115,8 @@ export class Roster {
 
   lost(worker: WorkerNode, reason: string): void {
     const current = this.options.current();
-    const isInTest = current !== undefined && worker.toldTest === current.number;
-    if (isInTest && !worker.hasQuit && worker.stoppedTest !== current.number) this.#noteLoss(worker, reason);
+    const isInTest = current !== undefined && worker.isIn(current.number);
+    if (isInTest && !worker.hasQuit) this.#noteLoss(worker, reason);
     else if (this.options.isDistributed) log.info(`worker ${worker.id} is gone: ${reason}`);
     current?.ramps?.removeWorker(worker.id);
     if (this.crew.workers.size === 0) this.options.emptied();
@@ -192,7 +194,7 @@ export class Roster {
   #replace(worker: WorkerNode): void {
     worker.isReplaced = true;
     const current = this.options.current();
-    if (current?.ramps === undefined || current.isStopping) return;
+    if (current?.ramps === undefined || current.isStopping || !worker.isIn(current.number)) return;
     log.warning(`the users of worker ${worker.id}, which is missing, are given to other workers`);
     current.ramps.removeWorker(worker.id);
   }

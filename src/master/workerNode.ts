@@ -44,7 +44,7 @@ export class WorkerNode implements WorkerStatus {
   clockOffsetSeconds: number | undefined;
   /** The last step of which it said that all is done. */
   doneStep = 0;
-  /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone. */
+  /** The test that it was told of; whose `testStart` listeners are done here; whose users are gone for good. */
   toldTest = 0;
   startedTest = 0;
   stoppedTest = 0;
@@ -81,6 +81,11 @@ export class WorkerNode implements WorkerStatus {
   get userCount(): number {
     if (this.isMissing) return 0;
     return Object.values(this.userCounts).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** It takes part in that test: it was told of it, and has not stopped its users for good. */
+  isIn(test: number): boolean {
+    return this.toldTest === test && this.stoppedTest !== test;
   }
 
   beginTest(): void {

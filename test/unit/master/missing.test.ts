@@ -217,6 +217,31 @@ describe('a worker that is missing', () => {
     expect(cluster.statistics.total.numRequests).toBe(counts.requests);
   });
 
+  test('[129] takes no part in a test that is being stopped when it is back, and nobody waits for it', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], master: { patience: patient } });
+    const [there, away] = cluster.workers;
+    away!.cable.interrupt();
+    await until(() => stateOf(cluster, 'w2') === 'missing');
+    let release = () => {};
+    there!.environment.events.testStopping.addListener(
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'running');
+    const stopped = cluster.master.stop();
+    await until(() => there!.fired.includes('testStopping'));
+    away!.cable.resume();
+    await until(() => stateOf(cluster, 'w2') === 'ready');
+    release();
+    await stopped;
+    expect(away!.cable.told.map(({ kind }) => kind)).not.toContain('testStart');
+    expect(log.at('ERROR')).toEqual([]);
+  });
+
   test('is not waited for by somebody in a hurry, and is named with what is missing of it', async () => {
     using log = captureLog();
     const { Counting, counts } = counting();
@@ -237,22 +262,6 @@ describe('a worker that is missing', () => {
     expect(w1?.unreportedSeconds).toBeLessThan(5);
     expect(cluster.statistics.total.numRequests).toBeLessThanOrEqual(counts.requests);
   });
-});
-
-test('a worker that stopped its users by itself gets none when it is back from a lost connection', async () => {
-  await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], master: { patience: patient } });
-  cluster.master.start(6, 1000);
-  await until(() => cluster.master.state === 'running');
-  const [stopped, other] = cluster.workers;
-  await stopped!.worker.stop();
-  await until(() => `${usersOf(cluster)}` === '0,6');
-  stopped!.cable.interrupt();
-  await until(() => stateOf(cluster, 'w1') === 'missing');
-  const spawns = () => other!.cable.told.filter(({ kind }) => kind === 'spawn').length;
-  const before = spawns();
-  stopped!.cable.resume();
-  await until(() => spawns() >= before + 2, { what: 'users that were taken from the other worker and given back' });
-  await until(() => `${usersOf(cluster)}` === '0,6');
 });
 
 describe('users of a missing worker, with rebalancing', () => {
