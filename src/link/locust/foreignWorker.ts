@@ -100,7 +100,7 @@ export class ForeignWorker implements MasterEnd {
   /** A message could not be sent to it: its connection is gone, and perhaps it is as well. */
   unreachable(): void {
     if (this.#probe !== undefined) this.#left();
-    else this.interrupt('its connection is lost');
+    else this.interrupt('it broke off');
   }
 
   /**

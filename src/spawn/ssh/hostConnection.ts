@@ -178,10 +178,13 @@ export class HostConnection {
 
   #remarked(line: string): void {
     log.debug(`${placeOf(this.target)}: ${line}`);
+    const port = tunnelPort(line);
+    if (port !== undefined) {
+      this.#tunnel.resolve(port);
+      return; // as it should be, so no reason for what goes wrong later
+    }
     this.#remarks.push(line);
     if (this.#remarks.length > maxRemarks) this.#remarks.shift();
-    const port = tunnelPort(line);
-    if (port !== undefined) this.#tunnel.resolve(port);
     if (/remote port forwarding failed/i.test(line)) this.#fail(this.#sshFailed(255));
   }
 

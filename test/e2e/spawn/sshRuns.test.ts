@@ -116,6 +116,15 @@ describe.skipIf(noSshServer !== undefined)('a run over ssh', () => {
     await until(() => crew.workers.every(({ pid }) => !isRunning(pid)));
   });
 
+  test('gives no reason that is none when ssh itself was killed', async () => {
+    await using crew = on(server);
+    await crew.start(['--say-pid']);
+    await crew.sees(/^pid/);
+    for (const pid of childrenOf(process.pid, /^ssh$/)) process.kill(pid, 'SIGKILL');
+    const lost = 'was lost with the ssh connection to loadgen';
+    expect((await crew.end()).map(({ problem }) => problem)).toEqual([lost, lost]);
+  });
+
   test('ends on the host when nothing is heard of this side any more', async () => {
     await using crew = on(server, { lostSeconds: 5 });
     await crew.start(['--say-pid', '--spin']);
