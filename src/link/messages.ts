@@ -266,7 +266,12 @@ export type WorkerMessage =
       /** Nobody is left and no iteration either: this worker has no more to do. */
       readonly isSpent: boolean;
     }
-  | { readonly kind: 'stopped'; readonly test: number }
+  | {
+      readonly kind: 'stopped';
+      readonly test: number;
+      /** Why it is taken for stopped without having said so: its last numbers are lost. Only of workers of Locust. */
+      readonly givenUp?: string;
+    }
   | {
       /** A `StopTest` was thrown on this worker. */
       readonly kind: 'stopTest';

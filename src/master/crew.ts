@@ -40,7 +40,7 @@ export interface CrewListener {
   /** A missing worker is heard of again, with all that it had to say. */
   returned(worker: WorkerNode): void;
   /** A worker has no users of that test any more, and has reported everything. */
-  stopped(worker: WorkerNode, test: number): void;
+  stopped(worker: WorkerNode, test: number, givenUp: string | undefined): void;
   /** A worker is gone, with its users. */
   lost(worker: WorkerNode, reason: string): void;
 }
@@ -205,7 +205,7 @@ export class Crew {
       case 'stopped':
         worker.reported = 'ready';
         worker.userCounts = {};
-        this.listener.stopped(worker, message.test);
+        this.listener.stopped(worker, message.test, message.givenUp);
         return;
       case 'stopTest':
         this.listener.stopTest(message.test, message.reason, message.isBadSetup);

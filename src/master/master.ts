@@ -248,7 +248,7 @@ export class Master {
           this.#ending.missing(worker);
         },
         returned: (worker) => this.#roster.returned(worker),
-        stopped: (worker, test) => this.#roster.stopped(worker, test),
+        stopped: (worker, test, givenUp) => this.#roster.stopped(worker, test, givenUp),
         lost: (worker, reason) => this.#roster.lost(worker, reason),
       },
     );

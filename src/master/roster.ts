@@ -95,8 +95,9 @@ export class Roster {
   }
 
   /** Its users are gone: because it was told so, or without being asked, as its lease or its run time was over, or by `stop()` there. */
-  stopped(worker: WorkerNode, test: number): void {
+  stopped(worker: WorkerNode, test: number, givenUp?: string): void {
     const current = this.options.current();
+    if (givenUp !== undefined && current?.number === test) this.#noteLoss(worker, givenUp);
     if (current === undefined || current.number !== test || current.isStopping) {
       worker.stoppedTest = test;
       return;

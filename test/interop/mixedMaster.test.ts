@@ -113,6 +113,7 @@ describe('a worker that is killed', () => {
     const lost = target.askedByLocust() - master.countedOfLocust();
     expect(lost).toBeGreaterThanOrEqual(0);
     expect(lost, 'three seconds of three users at most, and what the stop cut off').toBeLessThan(3.5 * 3 * 10 + 6);
+    expect(master.environment.stats.workers.filter(({ lostAt }) => lostAt !== null)).toHaveLength(1);
   });
 });
 

@@ -250,10 +250,7 @@ export class ForeignWorker implements MasterEnd {
     const seconds = this.#isUp && !isHurried ? patience : Math.min(leaveSeconds, patience);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      log.warning(
-        `${this.id} has not stopped within ${seconds} s of being told to: the test ends without its last numbers`,
-      );
-      this.#finishStop();
+      this.#finishStop(`it has not stopped within ${seconds} s of being told to`);
     }, seconds * 1000);
   }
 
@@ -269,12 +266,12 @@ export class ForeignWorker implements MasterEnd {
     else this.#timer = setTimeout(() => this.#finishStop(), this.options.lastReportSeconds * 1000);
   }
 
-  #finishStop(): void {
+  #finishStop(givenUp?: string): void {
     if (this.#phase !== 'stopping') return;
     clearTimeout(this.#timer);
     this.#reports.flushExceptions();
     this.#phase = 'idle';
-    this.#delivery.message({ kind: 'stopped', test: this.#test });
+    this.#delivery.message({ kind: 'stopped', test: this.#test, ...(givenUp === undefined ? {} : { givenUp }) });
   }
 
   /** Locust answers before it ends; boomer may end without a word, and then nothing can be sent to it any more. */
