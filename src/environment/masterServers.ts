@@ -63,11 +63,14 @@ export class MasterServers {
     this.#servers.push(await openLinkServer({ ...server, host: '127.0.0.1', port: 0 }));
   }
 
-  /** From now on workers are let in, those that came before first. */
+  /** From now on workers are let in, those that came before and are still there first; others join anew when they are back. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const arrival of held) this.#letIn(arrival);
+    for (const [hello, link] of held) {
+      if (link.vitals.isUp) this.#letIn([hello, link]);
+      else link.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -4,12 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setClockOffset } from '../clock.js';
-import { OptionError, TsloadError } from '../errors.js';
+import { TsloadError } from '../errors.js';
 import type { MessageListener, RunState, StatisticsView, UserRuntime } from '../events/index.js';
 import {
   type ClientTls,
-  connectToLocustMaster,
-  connectToMaster,
   MessageListeners,
   type WorkerEnd,
   type WorkerHello,
@@ -20,11 +18,9 @@ import { IntervalRecorder } from '../stats/index.js';
 import { readVersion } from '../version.js';
 import { defaultGraceSeconds, Worker, type WorkerEnding, type WorkerTimes } from '../worker/index.js';
 import type { Environment } from './environment.js';
+import { joinMaster, untilAborted } from './joining.js';
 import type { TestRunner } from './testRunner.js';
 import { WorkerSettings } from './workerSettings.js';
-
-/** Seconds: a Locust master answers each second, and its Python may be busy for some. */
-const leastLocustGrace = 5;
 
 export interface WorkerRunnerOptions {
   /** Default `127.0.0.1`. Locust: `master_host`. */
@@ -49,7 +45,10 @@ export interface WorkerRunnerOptions {
   readonly identity?: string;
   /** Seconds for the first connection. Default 300. */
   readonly connectSeconds?: number;
-  /** Ends the wait for the first connection: `createWorkerRunner` then rejects with its reason. */
+  /**
+   * Ends the wait for the first connection and for the master's welcome, which comes when the `init` there is over:
+   * `createWorkerRunner` then leaves the master and rejects with the signal's reason.
+   */
   readonly signal?: AbortSignal;
   /** SHA-256 of the locustfile's bundle, for a master that compares it with its own. Default: nothing is compared. */
   readonly locustfileSha256?: string;
@@ -122,11 +121,11 @@ export class WorkerRunner implements TestRunner {
     };
   }
 
-  /** Joins the master; knows its index then. Throws `ConnectionError` when it cannot. For `Environment.createWorkerRunner`. */
+  /** Joins the master; knows its index then. Throws `ConnectionError` when it cannot, and the reason of `signal`. For `Environment.createWorkerRunner`. */
   static async open(environment: Environment, options: WorkerRunnerOptions): Promise<WorkerRunner> {
     const clientId = `${hostname()}_${options.identity ?? randomBytes(16).toString('hex')}`;
     let runner: WorkerRunner | undefined;
-    const link = await connect(environment, options, () => {
+    const link = await joinMaster(environment, options, () => {
       const standing = runner === undefined ? undefined : runner.standing;
       return {
         worker: clientId,
@@ -138,8 +137,17 @@ export class WorkerRunner implements TestRunner {
     });
     setClockOffset(link.vitals.clockOffsetSeconds); // before anything begins to count seconds
     runner = new WorkerRunner(environment, link, clientId, options);
-    await runner.#joined;
+    await runner.#untilJoined(options.signal);
     return runner;
+  }
+
+  async #untilJoined(signal: AbortSignal | undefined): Promise<void> {
+    if (signal === undefined) return await this.#joined;
+    using ending = untilAborted(signal);
+    await Promise.race([this.#joined, ending.aborted]);
+    if (!signal.aborted) return;
+    await this.quit(); // a master that is not told would wait for this worker to come back
+    throw signal.reason;
   }
 
   /** From now on the master is heard: for a runner that was made with `isHeld`, when listeners of `init` are done. */
@@ -263,29 +271,6 @@ export class WorkerRunner implements TestRunner {
   get #noUsers(): Record<string, number> {
     return Object.fromEntries(this.environment.userClasses.map(({ name }) => [name, 0]));
   }
-}
-
-function connect(environment: Environment, options: WorkerRunnerOptions, hello: () => WorkerHello): Promise<WorkerEnd> {
-  const { masterHost: host = '127.0.0.1', masterPort: port = 5557, connectSeconds, signal } = options;
-  if (options.connect !== undefined) return options.connect(hello);
-  const common = { host, port, hello, ...(signal === undefined ? {} : { signal }) };
-  if (options.protocol === 'locust') {
-    const userClasses = environment.userClasses.map(({ name }) => name);
-    const masterTimeoutSeconds = Math.max(leastLocustGrace, options.graceSeconds ?? defaultGraceSeconds);
-    return connectToLocustMaster({ ...common, userClasses, masterTimeoutSeconds });
-  }
-  return connectToMaster({
-    ...common,
-    token: tokenOf(options),
-    graceSeconds: options.graceSeconds ?? defaultGraceSeconds,
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
-    ...(connectSeconds === undefined ? {} : { connectSeconds }),
-  });
-}
-
-function tokenOf({ token = process.env['TSLOAD_TOKEN'] }: WorkerRunnerOptions): string {
-  if (token !== undefined && token !== '') return token;
-  throw new OptionError('a worker needs the token of its master: give token, or set TSLOAD_TOKEN');
 }
 
 function formatLog({ level, logger, message }: LogRecord): string {

@@ -1,5 +1,5 @@
 /** Masters and workers as processes: whole runs, and what goes wrong before and during them. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -251,6 +251,26 @@ describe.concurrent('a worker', () => {
     expect((await worker.finished).code).toBe(130);
     await run.sees(/ is gone: it quit/);
     expect(run.stderr).not.toMatch(/is missing/);
+  });
+
+  test('that is interrupted while the init of its master runs leaves it: it is neither let in nor waited for', async () => {
+    const waiting = `import { existsSync } from 'node:fs';
+      events.heartbeatReceived.addListener(() => console.log('answered'));
+      events.init.addListener(async ({ runner }) => {
+        while (runner?.workerIndex === -1 && !existsSync('go')) await new Promise((done) => setTimeout(done, 50));
+      });`;
+    const here = place({ 'locustfile.ts': `${waiting}\n${idleUsers('U')}` });
+    const { run, port } = await startMaster('', here);
+    using _ = run;
+    using worker = startWorker(port, '', here);
+    await worker.sees(/^answered$/m);
+    worker.signal('SIGINT');
+    const { code, stderr } = await worker.finished;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toMatch(/Got SIGINT: leaving the master/);
+    writeFileSync(join(here.cwd, 'go'), '');
+    await run.sees(/Waiting for workers: 0 of 1 are ready/);
+    expect(run.stderr).not.toMatch(/has joined|is missing/);
   });
 
   test('that is interrupted leaves in good order, with all that it measured, and the test goes on', async () => {

@@ -10,7 +10,7 @@ import type { Handover } from '../../spawn/index.js';
 import { readVersion } from '../../version.js';
 import { masterAddress } from '../cluster/masterAddress.js';
 import { withoutEffectOnWorker } from '../cluster/role.js';
-import { CodedError, exitCodes } from '../exit.js';
+import { CodedError, Exit, exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import { type EarlySettings, parseSettings, type Sources } from '../options/settings.js';
 import { makeEnvironment } from './environmentOf.js';
@@ -60,6 +60,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   if (!early.supervised) remark(withoutEffectOnWorker(parsed.settings));
   const environment = makeEnvironment(locustfile, parsed, 'worker');
   const runner = await environment.createWorkerRunner({
+    signal: leavingAt(around.signals),
     ...(await connectionOf(early, findMaster)),
     isHeld: true,
     ...(handed === undefined ? {} : { identity: handed.identity }),
@@ -79,12 +80,24 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   return await new WorkerRun(environment, runner, early.supervised).run(around.signals);
 }
 
-/** Until the run hears of signals itself. A master that is not told would wait for this worker to come back. */
+/** Until there is a runner. */
+function leavingAt(signals: Signals): AbortSignal {
+  const leaving = new AbortController();
+  atFirstSignal(signals, (code) => leaving.abort(new Exit(code)));
+  return leaving.signal;
+}
+
+/** Until the run hears of signals itself. */
 function leaveAtSignal(signals: Signals, runner: WorkerRunner): void {
+  atFirstSignal(signals, (code) => void runner.quit().finally(() => process.exit(code)));
+}
+
+/** A master that is not told would wait for this worker to come back. */
+function atFirstSignal(signals: Signals, leave: (code: number) => void): void {
   signals.giveTo({
     stop: (signal) => {
       log.info(`Got ${signal}: leaving the master (once more: at once)`);
-      void runner.quit().finally(() => process.exit(codeOfSignal(signal)));
+      leave(codeOfSignal(signal));
     },
     hurry: (signal) => process.exit(codeOfSignal(signal)),
   });

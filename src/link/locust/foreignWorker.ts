@@ -69,7 +69,12 @@ export class ForeignWorker implements MasterEnd {
   }
 
   get vitals(): LinkVitals {
-    return { isUp: this.#isUp, provenAt: this.#provenAt, roundTripMillis: undefined, clockOffsetSeconds: 0 };
+    return {
+      isUp: this.#isUp && !this.#delivery.isOver,
+      provenAt: this.#provenAt,
+      roundTripMillis: undefined,
+      clockOffsetSeconds: 0,
+    };
   }
 
   listen(listener: LinkListener<WorkerMessage>): void {

@@ -27,6 +27,10 @@ export class Delivery<Incoming> {
     return this.#waiting.length >= maxWaiting;
   }
 
+  get isListened(): boolean {
+    return this.#listener !== undefined;
+  }
+
   listen(listener: LinkListener<Incoming>): void {
     this.#listener = listener;
     this.#schedule();

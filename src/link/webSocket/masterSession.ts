@@ -1,6 +1,7 @@
 /**
  * The master's end: puts its clock into the answer to each heartbeat. A probe is answered here; a heartbeat with a message
- * is answered by the master, so that an answer proves that it knows the worker.
+ * is answered by the master, so that an answer proves that it knows the worker. Only while the master lets nobody in yet, and so
+ * nobody listens, it is answered here too: the worker would take the connection for dead.
  */
 import { ownEpochSeconds } from '../../clock.js';
 import { LinkError } from '../../errors.js';
@@ -34,8 +35,7 @@ export class MasterSession extends Session<MasterMessage, WorkerMessage> {
   }
 
   protected override deliver(message: WorkerMessage): void {
-    this.#heardAt = performance.now();
-    if (message.kind === 'heartbeat') this.#roundTripMillis = message.roundTripMillis;
+    this.#note(message);
     super.deliver(message);
   }
 
@@ -46,8 +46,17 @@ export class MasterSession extends Session<MasterMessage, WorkerMessage> {
   protected override receiveBeat(frame: Extract<Frame, { readonly kind: 'heartbeat' | 'answer' }>): void {
     if (frame.kind !== 'heartbeat') throw new LinkError('a worker sends heartbeats and no answers');
     this.#beat = { sentAt: frame.sentAt, receivedAt: ownEpochSeconds() };
-    if (frame.body.length > 0) this.deliver(this.codec.decode(frame.body));
-    else this.#answer(nothing);
+    if (frame.body.length === 0) this.#answer(nothing);
+    else if (this.isListened) this.deliver(this.codec.decode(frame.body));
+    else {
+      this.#note(this.codec.decode(frame.body));
+      this.sendBeat({ kind: 'heartbeat' });
+    }
+  }
+
+  #note(message: WorkerMessage): void {
+    this.#heardAt = performance.now();
+    if (message.kind === 'heartbeat') this.#roundTripMillis = message.roundTripMillis;
   }
 
   #answer(body: Uint8Array): void {

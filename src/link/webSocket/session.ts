@@ -74,6 +74,11 @@ export abstract class Session<Outgoing extends { readonly kind: string }, Incomi
     return this.carrier !== undefined;
   }
 
+  /** Somebody hears what comes. */
+  get isListened(): boolean {
+    return this.#delivery.isListened;
+  }
+
   /** `close` was called, by either side. */
   get isClosing(): boolean {
     return this.#phase !== 'open';

@@ -35,11 +35,12 @@ export class Sessions implements GreetingOwner {
 
   opened(open: OpenFrame, greeting: Greeting): boolean {
     const session = this.#known.get(open.worker)?.session;
-    if (session === undefined) {
+    if (session !== undefined) this.#checkSecret(session, open);
+    if (session?.isListened !== true) {
+      session?.abandon();
       this.#dropOthersOf(open, greeting);
       return false;
     }
-    this.#checkSecret(session, open);
     this.#greetings.delete(greeting);
     session.detach('the worker made a new one');
     greeting.carrier.send(resumeFrame(session.received));
@@ -141,7 +142,7 @@ export class Sessions implements GreetingOwner {
 /** One worker's session and what the server has to remember of it. */
 class Membership implements SessionOwner {
   session!: MasterSession;
-  /** Milliseconds of `performance.now()`; absent while there is a connection. */
+  /** Milliseconds of `performance.now()`: when a connection was lost the last time. */
   interruptedAt: number | undefined;
   readonly peer: string;
 
@@ -153,7 +154,12 @@ class Membership implements SessionOwner {
     this.peer = `worker ${oneLine(hello.worker)}`;
   }
 
+  /**
+   * Before anybody listens nothing was said to the worker and nothing of it was heard, so it may as well join anew; and one that is gone
+   * for good is not let in.
+   */
   interrupted(): void {
     this.interruptedAt = performance.now();
+    if (!this.session.isListened) this.session.abandon();
   }
 }

@@ -4,9 +4,15 @@ import type { CustomMessage } from '../../../src/events/index.js';
 import { connectToMaster } from '../../../src/link/index.js';
 import { constant, task, User } from '../../../src/users/index.js';
 import { readVersion } from '../../../src/version.js';
-import { captureLog } from '../../capturedLog.js';
+import { type CapturedLog, captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
+import { Relay } from './network.js';
 import { idle } from './running.js';
+
+const local = { bindHost: '127.0.0.1', bindPort: 0, token: 'secret' };
+const addressOf = ({ port }: { readonly port: number }) => ({ host: '127.0.0.1', port, token: 'secret' });
+const helloOf = (worker: string) => () => ({ worker, version: readVersion(), graceSeconds: 1 });
+const messagesOf = ({ records }: CapturedLog) => records.map(({ message }) => message);
 
 /** A master on loopback and workers that joined it over real sockets, all in this process. */
 async function aMaster(
@@ -127,11 +133,8 @@ describe("a master's runner", () => {
     const environment = new Environment({ userClasses: [idle('A')] });
     const connected: string[] = [];
     environment.events.workerConnect.addListener(({ clientId }) => connected.push(clientId));
-    const own = { bindHost: '127.0.0.1', bindPort: 0, token: 'secret', isHeld: true };
-    const runner = await environment.createMasterRunner(own);
-    const hello = () => ({ worker: 'early', version: readVersion(), graceSeconds: 1 });
-    const address = { host: '127.0.0.1', port: runner.port, token: 'secret' };
-    const link = await connectToMaster({ ...address, hello, graceSeconds: 1 });
+    const runner = await environment.createMasterRunner({ ...local, isHeld: true });
+    const link = await connectToMaster({ ...addressOf(runner), hello: helloOf('early'), graceSeconds: 1 });
     const said: string[] = [];
     link.listen({ message: ({ kind }) => said.push(kind), closed: () => said.push('closed') });
     expect([runner.workerCount, connected, said]).toEqual([0, [], []]);
@@ -141,6 +144,97 @@ describe("a master's runner", () => {
     link.send({ kind: 'quit' });
     await runner.quit();
     await until(() => said.includes('closed'));
+  });
+
+  test('answers the heartbeats of workers that it has not let in yet, so these neither reconnect nor are missing afterwards', async () => {
+    using log = captureLog();
+    const environment = new Environment({ userClasses: [idle('A')] });
+    const runner = await environment.createMasterRunner({ ...local, isHeld: true });
+    const limits = { silenceMillis: 200 };
+    const link = await connectToMaster({ ...addressOf(runner), hello: helloOf('early'), graceSeconds: 1, limits });
+    const said: string[] = [];
+    link.listen({
+      message: ({ kind }) => said.push(kind),
+      interrupted: () => said.push('interrupted'),
+      closed: () => said.push('closed'),
+    });
+    const heartbeat = () => link.send({ kind: 'heartbeat', state: 'ready', cpuPercent: 0, memoryBytes: 0 });
+    const beats = setInterval(heartbeat, 20);
+    await until(() => said.length > 300 / 20);
+    expect(new Set(said), 'of a worker whose connection is given up after 200 ms without an answer').toEqual(
+      new Set(['heartbeat']),
+    );
+    runner.release();
+    await until(() => said.includes('welcome'));
+    clearInterval(beats);
+    expect(messagesOf(log).filter((line) => /missing|lost the connection/.test(line))).toEqual([]);
+    link.send({ kind: 'quit' });
+    await runner.quit();
+  });
+
+  test('lets in nobody who has left or died while it was not released, and one that came back once', async () => {
+    using log = captureLog();
+    const environment = new Environment({ userClasses: [idle('A')] });
+    const runner = await environment.createMasterRunner({ ...local, isHeld: true });
+    const relays = [
+      await Relay.open(runner.port),
+      await Relay.open(runner.port),
+      await Relay.open(runner.port),
+    ] as const;
+    const names = ['left', 'dead', 'back'] as const;
+    const links = await Promise.all(
+      names.map((name, at) =>
+        connectToMaster({
+          ...addressOf(runner),
+          port: relays[at]!.port,
+          hello: helloOf(name),
+          graceSeconds: name === 'back' ? 20 : 0.01,
+        }),
+      ),
+    );
+    const heard = links.map((link) => {
+      const said: string[] = [];
+      const note = (what: string) => () => said.push(what);
+      link.listen({ message: ({ kind }) => said.push(kind), renewed: note('renewed'), closed: note('closed') });
+      return said;
+    });
+    links[0]!.close();
+    relays[1].cut();
+    relays[2].cut();
+    relays[2].mend();
+    await until(() => heard[0]!.includes('closed') && heard[1]!.includes('closed') && heard[2]!.includes('renewed'));
+    runner.release();
+    await until(() => heard[2]!.includes('welcome'));
+    expect(runner.workers.map(({ id }) => id)).toEqual(['back']);
+    expect(messagesOf(log).filter((line) => /worker \S+ (is missing|is back|has joined)/.test(line))).toEqual([
+      'worker back has joined: 1 in all',
+    ]);
+    links[2]!.send({ kind: 'quit' });
+    await runner.quit();
+    for (const relay of relays) relay.close();
+  });
+
+  test('a worker that shall not wait any longer to be let in says goodbye', async () => {
+    using log = captureLog();
+    const runner = await new Environment({ userClasses: [idle('A')] }).createMasterRunner({ ...local, isHeld: true });
+    const leaving = new AbortController();
+    let isConnected = false;
+    const joining = new Environment({ userClasses: [idle('A')] }).createWorkerRunner({
+      signal: leaving.signal,
+      connect: async (hello) => {
+        const link = await connectToMaster({ ...addressOf(runner), hello, graceSeconds: 1 });
+        isConnected = true;
+        return link;
+      },
+    });
+    const refused = expect(joining).rejects.toThrow('no patience');
+    await until(() => isConnected);
+    leaving.abort(new Error('no patience'));
+    await refused;
+    runner.release();
+    expect(runner.workers).toEqual([]);
+    expect(messagesOf(log).filter((line) => /^worker \S+ /.test(line))).toEqual([]);
+    await runner.quit();
   });
 
   test('[110] looks at itself as workers do: usageMonitor, and cpuWarning with a line and a flag', async () => {
