@@ -27,14 +27,19 @@ export function setClockOffset(seconds: number): void {
   offsetSeconds = seconds;
 }
 
-/** Longest delay that a timer of Node takes, in milliseconds. */
+/** A call that is to come, unless it is cancelled. */
+export interface Call {
+  readonly cancel: () => void;
+}
+
+/** Longest delay that a timer of Node takes, in milliseconds: one of more would be over at once. */
 const maxTimerMillis = 2 ** 31 - 1;
 
 /**
  * Calls back when the clock has reached `time`, seconds since 1970, and never before: timers of Node are up to a millisecond
  * early. Returns what cancels it.
  */
-export function callAt(time: number, callback: () => void): { readonly cancel: () => void } {
+export function callAt(time: number, callback: () => void): Call {
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
     const millis = Math.ceil((time - epochSeconds()) * 1000);
@@ -44,5 +49,16 @@ export function callAt(time: number, callback: () => void): { readonly cancel: (
     );
   };
   arm();
+  return { cancel: () => clearTimeout(timer) };
+}
+
+/** Calls back after so many seconds, also when they are more than a timer of Node can wait. Returns what cancels it. */
+export function callAfter(seconds: number, callback: () => void): Call {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (left: number): void => {
+    const next = Math.min(left, maxTimerMillis);
+    timer = setTimeout(() => (left > next ? arm(left - next) : callback()), next);
+  };
+  arm(seconds * 1000);
   return { cancel: () => clearTimeout(timer) };
 }

@@ -1,10 +1,12 @@
 /**
  * Waits until something is true of the workers, with a limit. Whoever changes a fact calls `check`.
  */
+import { type Call, callAfter } from '../clock.js';
+
 interface Waiting {
   readonly isTrue: () => boolean;
   readonly resolve: (isTrue: boolean) => void;
-  readonly timer: NodeJS.Timeout | undefined;
+  readonly limit: Call | undefined;
 }
 
 export class Facts {
@@ -14,8 +16,8 @@ export class Facts {
   until(isTrue: () => boolean, seconds: number): Promise<boolean> {
     if (isTrue()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = Number.isFinite(seconds) ? setTimeout(() => this.#expire(waiting), seconds * 1000) : undefined;
-      const waiting: Waiting = { isTrue, resolve, timer };
+      const limit = Number.isFinite(seconds) ? callAfter(seconds, () => this.#expire(waiting)) : undefined;
+      const waiting: Waiting = { isTrue, resolve, limit };
       this.#waiting.add(waiting);
     });
   }
@@ -32,7 +34,7 @@ export class Facts {
   }
 
   #settle(waiting: Waiting, isTrue: boolean): void {
-    clearTimeout(waiting.timer);
+    waiting.limit?.cancel();
     this.#waiting.delete(waiting);
     waiting.resolve(isTrue);
   }

@@ -1,6 +1,7 @@
 /**
  * Ends users: gracefully first, by force when the stop timeout is over. Never waits for ever, whatever a user does.
  */
+import { callAfter } from '../clock.js';
 import { getLogger } from '../log.js';
 import { onStopSeconds, unwindSeconds } from '../users/index.js';
 import type { LiveUser } from './userPool.js';
@@ -28,12 +29,12 @@ export class Hurry {
     if (this.#isNow) return Promise.resolve('hurried');
     return new Promise((resolve) => {
       const settle = (what: 'over' | 'late' | 'hurried') => {
-        clearTimeout(timer);
+        limit.cancel();
         this.#waiting.delete(hurried);
         resolve(what);
       };
       const hurried = () => settle('hurried');
-      const timer = setTimeout(() => settle('late'), seconds * 1000);
+      const limit = callAfter(seconds, () => settle('late'));
       this.#waiting.add(hurried);
       over.then(
         () => settle('over'),

@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
-import { callAt, epochSeconds, ownEpochSeconds, setClockOffset } from '../../src/clock.js';
+import { afterEach, expect, test, vi } from 'vitest';
+import { callAfter, callAt, epochSeconds, ownEpochSeconds, setClockOffset } from '../../src/clock.js';
 import { until } from '../until.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('a call at a time is never early, however the time lies between milliseconds', async () => {
   const begin = epochSeconds() + 0.01;
@@ -24,6 +28,21 @@ test('a call that is cancelled does not come, and one whose time has passed come
   callAt(epochSeconds() + 0.05, () => calls.push('later'));
   await until(() => calls.includes('later'));
   expect(calls).toEqual(['passed', 'later']);
+});
+
+test('a call after longer than a timer of Node can wait comes then, and not at once', () => {
+  vi.useFakeTimers();
+  const calls: number[] = [];
+  const began = performance.now();
+  callAfter(40 * 86_400, () => calls.push(performance.now() - began));
+  callAfter(50 * 86_400, () => calls.push(0)).cancel();
+  callAfter(0, () => calls.push(performance.now() - began));
+  vi.advanceTimersByTime(39 * 86_400_000);
+  expect(calls).toEqual([0]);
+  vi.advanceTimersByTime(86_400_000);
+  expect(calls).toEqual([0, 40 * 86_400_000]);
+  vi.advanceTimersByTime(20 * 86_400_000);
+  expect(calls).toHaveLength(2);
 });
 
 test("an offset moves the clock that labels, and not the process's own", () => {

@@ -4,7 +4,7 @@
  * The order differs from Locust's in one point: users are stopped before `quitting` listeners are called and the exit code is
  * decided, so that both see the whole run, and every output is written after the last report.
  */
-import { epochSeconds } from '../../clock.js';
+import { type Call, callAfter, epochSeconds } from '../../clock.js';
 import { type Environment, exitCodeOf, type TestRunner } from '../../environment/index.js';
 import { getLogger } from '../../log.js';
 import { exitCodes } from '../exit.js';
@@ -15,9 +15,6 @@ import type { Outputs } from './outputs.js';
 import type { Signals } from './signals.js';
 
 const log = getLogger('tsload.main');
-
-/** Longest delay of one timer, in milliseconds. */
-const maxDelayMillis = 2 ** 31 - 1;
 
 /** How the test of a run begins. */
 export interface Beginning {
@@ -38,7 +35,7 @@ export interface Resumption {
 export class TestRun {
   #stopNow: (why: 'stopped' | 'time' | 'ended') => void = () => {};
   readonly #hurry = new Hurry();
-  #runTimer: NodeJS.Timeout | undefined;
+  #runEnd: Call | undefined;
   #began = 0;
   #wasNeverStarted = false;
 
@@ -79,7 +76,7 @@ export class TestRun {
     );
     const why = await over;
     closeKeys();
-    clearTimeout(this.#runTimer);
+    this.#runEnd?.cancel();
     if (why === 'time') log.info('--run-time limit reached, shutting down');
     else if (this.environment.shape !== undefined && why === 'ended') log.info('Shape test completed, shutting down');
     return this.#shutDown();
@@ -114,7 +111,7 @@ export class TestRun {
     }
     const rest = ranSeconds === 0 ? '' : `, of which ${Math.max(0, Math.round(seconds - ranSeconds))} are left`;
     log.info(`Run time limit set to ${seconds} seconds${rest}`);
-    this.#stopAfter(Math.max(0, seconds - ranSeconds) * 1000);
+    this.#runEnd = callAfter(Math.max(0, seconds - ranSeconds), () => this.#stopNow('time'));
   }
 
   #otherEnd(): string {
@@ -129,14 +126,6 @@ export class TestRun {
     this.environment.events.hasFailedListener = true;
     this.#stopNow('stopped');
     this.#hurry.up();
-  }
-
-  #stopAfter(millis: number): void {
-    const next = Math.min(millis, maxDelayMillis);
-    this.#runTimer = setTimeout(() => {
-      if (millis > next) this.#stopAfter(millis - next);
-      else this.#stopNow('time');
-    }, next);
   }
 
   async #shutDown(): Promise<number> {

@@ -5,6 +5,7 @@
  * The socket is the server's. What a message of the worker cannot be read as throws `LinkError`, which the server logs; it never
  * concerns another worker.
  */
+import { type Call, callAfter } from '../../clock.js';
 import { getLogger } from '../../log.js';
 import type { LinkListener, LinkVitals } from '../link.js';
 import type { MasterEnd } from '../memory.js';
@@ -53,7 +54,7 @@ export class ForeignWorker implements MasterEnd {
   #hasStopped = false;
   /** Locust waits for the stop timeout once more after a stop, and reads nothing before it registers again. */
   #isPausing = false;
-  #timer: NodeJS.Timeout | undefined;
+  #limit: Call | undefined;
   /** It was told to quit: is it there still? */
   #probe: NodeJS.Timeout | undefined;
 
@@ -89,7 +90,7 @@ export class ForeignWorker implements MasterEnd {
   end(reason?: Error): void {
     if (this.#delivery.isOver) return;
     this.#users.end();
-    clearTimeout(this.#timer);
+    this.#limit?.cancel();
     clearInterval(this.#probe);
     this.#delivery.closed(reason);
     this.options.gone();
@@ -253,10 +254,10 @@ export class ForeignWorker implements MasterEnd {
     const { stopSeconds, leaveSeconds } = this.options;
     const patience = stopSeconds + this.#stopTimeoutSeconds;
     const seconds = this.#isUp && !isHurried ? patience : Math.min(leaveSeconds, patience);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#limit?.cancel();
+    this.#limit = callAfter(seconds, () => {
       this.#finishStop(`it has not stopped within ${seconds} s of being told to`);
-    }, seconds * 1000);
+    });
   }
 
   /** Its users are gone. Locust reports their last samples within three seconds; boomer never. */
@@ -266,14 +267,14 @@ export class ForeignWorker implements MasterEnd {
     this.#isPausing = true;
     if (!isNews) return;
     this.#reports.noteStop();
-    clearTimeout(this.#timer);
+    this.#limit?.cancel();
     if (!this.options.reportsWhileIdle) this.#finishStop();
-    else this.#timer = setTimeout(() => this.#finishStop(), this.options.lastReportSeconds * 1000);
+    else this.#limit = callAfter(this.options.lastReportSeconds, () => this.#finishStop());
   }
 
   #finishStop(givenUp?: string): void {
     if (this.#phase !== 'stopping') return;
-    clearTimeout(this.#timer);
+    this.#limit?.cancel();
     this.#reports.flushExceptions();
     this.#phase = 'idle';
     this.#delivery.message({ kind: 'stopped', test: this.#test, ...(givenUp === undefined ? {} : { givenUp }) });
@@ -283,17 +284,17 @@ export class ForeignWorker implements MasterEnd {
   #quit(): void {
     this.#users.end();
     this.options.send('quit', null);
-    clearTimeout(this.#timer);
+    this.#limit?.cancel();
     if (this.#isPausing) {
       this.#left(); // it reads the message later, and has nothing to say any more
       return;
     }
     const { leaveSeconds } = this.options;
     this.#probe = setInterval(() => this.options.send('heartbeat', null), probeMillis);
-    this.#timer = setTimeout(() => {
+    this.#limit = callAfter(leaveSeconds, () => {
       log.warning(`${this.id} did not leave within ${leaveSeconds} s of being told to: it is counted as gone`);
       this.#left();
-    }, leaveSeconds * 1000);
+    });
   }
 
   #left(): void {

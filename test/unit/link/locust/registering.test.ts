@@ -208,6 +208,16 @@ describe('a stop', () => {
     expect((await heard.next('stopped')).givenUp).toBe('it has not stopped within 0.2 s of being told to');
   });
 
+  test('is waited for as long as users may take, also when that is longer than a timer of Node can wait', async () => {
+    await using master = await OurMaster.open();
+    const { peer, heard } = await master.running(-1, { stopTimeoutSeconds: 1000 * 3600 });
+    heard.say(stop);
+    await peer.next('stop');
+    expect(heard.all('stopped')).toEqual([]);
+    await peer.say('client_stopped', null);
+    expect(await heard.next('stopped')).not.toHaveProperty('givenUp');
+  });
+
   test('that is hurried is given up sooner', async () => {
     await using master = await OurMaster.open({ stopSeconds: 600, leaveSeconds: 0.2 });
     const { heard } = await master.running();
