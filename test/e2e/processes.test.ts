@@ -1,6 +1,7 @@
 /** --processes, alone and with --worker: what starts, what ends with whom, and what is left. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { certificates } from '../certificates.js';
 import { leftIn, oneUser, place, startMaster, startWorker } from './cluster.js';
 import { idleUsers, type Run, start, tsload } from './tsload.js';
 
@@ -66,6 +67,16 @@ describe.concurrent('--processes', () => {
     expect(ended.stderr.match(/is gone: it quit/g)).toHaveLength(3);
     expect(ended.stderr).not.toMatch(/is missing|is lost/);
     expect(ended.code).toBe(0);
+  });
+
+  test('certificates of a variable and of files are for the master alone: its own workers join as they are told', async () => {
+    const { cert, key } = (await certificates()).server;
+    const conf = 'tls-key = key.pem\nmaster-grace = 5';
+    const here = place({ ...oneUser, 'cert.pem': cert, 'key.pem': key, 'tsload.conf': conf });
+    const env = { ...here.env, TSLOAD_TLS_CERT: 'cert.pem', TSLOAD_MASTER_BIND_PORT: '0' };
+    const { code, stderr } = await tsload('--master --processes 1 --headless -t 1s', { ...here, env });
+    expect(stderr).toMatch(/All users spawned: \{"U": 1\}/);
+    expect(code, stderr).toBe(0);
   });
 
   test('[44] an unknown class is said once, before any process is started', async () => {

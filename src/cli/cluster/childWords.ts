@@ -4,7 +4,7 @@
 import { type AnySpec, normaliseArguments } from '../options/arguments.js';
 import { clusterOptions } from '../options/clusterOptions.js';
 import type { CustomSpec } from '../options/customArguments.js';
-import { optionTable } from '../options/optionTable.js';
+import { optionTable, type Settings } from '../options/optionTable.js';
 
 /** Results are the master's; lines go through the stream of whoever started the worker. */
 const ownAffairs: readonly AnySpec[] = [
@@ -21,17 +21,10 @@ const ownAffairs: readonly AnySpec[] = [
 /** Files of this machine; on another one the master says what is in them. */
 const ownFiles: readonly AnySpec[] = [optionTable.config, optionTable.configUsers];
 
-/** A supervisor's workers trust whom it trusts. */
-const trustFiles: readonly AnySpec[] = [clusterOptions.tlsCert, clusterOptions.tlsKey, clusterOptions.tlsCa];
-
-/** A supervisor's workers join whom it was told to join, speak that one's protocol, and wait for it as long. */
-const ofOthers: readonly AnySpec[] = [...trustFiles, clusterOptions.protocol, clusterOptions.masterGrace];
-
+/** They concern this process; workers have theirs from `LocalSpawner` and `memberWords`, and nowhere else. */
 const clusterSpecs: readonly AnySpec[] = Object.values(clusterOptions);
 
 export interface ChildPlace {
-  /** Workers of this process's own master, or, of a supervisor, of somebody else's. */
-  readonly master: 'own' | 'other';
   /** They see the files of this machine. */
   readonly isLocal: boolean;
   /** They take the master's locustfile; else they load it themselves. Always so elsewhere. */
@@ -47,7 +40,7 @@ export function childWords(words: readonly string[], custom: readonly CustomSpec
   const takesLocustfile = place.takesLocustfile || !place.isLocal;
   const dropped = new Set(
     [
-      ...clusterSpecs.filter((spec) => place.master === 'own' || !ofOthers.includes(spec)),
+      ...clusterSpecs,
       ...ownAffairs,
       ...(place.isLocal ? [] : ownFiles),
       ...(takesLocustfile ? [optionTable.locustfile] : []),
@@ -60,4 +53,23 @@ export function childWords(words: readonly string[], custom: readonly CustomSpec
   const rest = end < 0 ? [] : normal.slice(end);
   const mine = options.filter((word) => !dropped.has(/^--([^=]+)=/.exec(word)?.[1] ?? ''));
   return [...(takesLocustfile ? ['--locustfile=-'] : []), ...mine, ...rest];
+}
+
+/**
+ * How a supervisor's workers join the master of somebody else: they trust whom it trusts, speak the same protocol and wait as long,
+ * wherever it has that from.
+ */
+export function memberWords(
+  settings: Pick<Settings, 'tlsCert' | 'tlsKey' | 'tlsCa' | 'protocol' | 'masterGrace'>,
+): string[] {
+  const files = (['tlsCert', 'tlsKey', 'tlsCa'] as const).flatMap((key) => {
+    const file = settings[key];
+    return file === undefined ? [] : [wordOf(clusterOptions[key], file)];
+  });
+  const { protocol, masterGrace } = settings;
+  return [...files, wordOf(clusterOptions.protocol, protocol), wordOf(clusterOptions.masterGrace, masterGrace)];
+}
+
+function wordOf({ name }: AnySpec, value: string | number): string {
+  return `--${name}=${value}`;
 }

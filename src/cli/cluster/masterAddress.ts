@@ -33,7 +33,8 @@ export async function masterAddress(
 ): Promise<MasterAddress> {
   const { masterHost: host, masterPort: port } = settings;
   const tls = workerTls(settings);
-  const token = handed['token'] ?? givenToken(settings, sources.variables) ?? (await foundToken(settings, sources));
+  const given = settings.supervised ? handed['token'] : givenToken(settings, sources.variables);
+  const token = given ?? (await foundToken(settings, sources));
   if (tls === undefined && !isLoopback(host)) {
     log.warning(
       `The token goes to ${host} without encryption, so anyone on the way can read it: give master and workers TLS ` +

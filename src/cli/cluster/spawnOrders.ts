@@ -5,7 +5,7 @@ import { OptionError } from '../../errors.js';
 import { localSpawner, readSpawnTarget, type Spawner, type SpawnTarget, spawnersFor } from '../../spawn/index.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Sources } from '../options/settings.js';
-import { type ChildPlace, childWords } from './childWords.js';
+import { childWords } from './childWords.js';
 import type { Order } from './ownWorkers.js';
 import { isLoopback, type MasterRole } from './role.js';
 
@@ -23,9 +23,7 @@ export interface OrderFacts {
 export async function workerOrders(facts: OrderFacts): Promise<(port: number, token: string) => readonly Order[]> {
   const { role, sources, custom, isDelivered, isEncrypted } = facts;
   const wordsAt = (isLocal: boolean): readonly string[] => {
-    const place: ChildPlace = { master: 'own', isLocal, takesLocustfile: isDelivered };
-    const words = childWords(sources.words, custom, place);
-    return role.locust === undefined ? words : ['--protocol=tsload', ...words]; // whatever its variables and files say
+    return childWords(sources.words, custom, { isLocal, takesLocustfile: isDelivered });
   };
   const targets = role.spawns.map((text) => readSpawnTarget(text));
   for (const target of targets) checkDirect(target, role, isEncrypted);

@@ -121,14 +121,19 @@ interface Given {
 }
 type FindGiven = (spec: AnySpec) => Given | undefined;
 
+const clusterSpecs: ReadonlySet<AnySpec> = new Set(Object.values(clusterOptions));
+
 function valueFinder(
   given: GivenTexts,
   variables: Variables,
   config: readonly ReadonlyMap<string, Given>[],
 ): FindGiven {
+  // whoever starts a worker says how it reaches its master: variables and files of its machine are about other processes
+  const isSupervised = given.has(clusterOptions.supervised.name);
   return (spec) => {
     const typed = given.get(spec.name);
     if (typed !== undefined) return { texts: typed, label: `--${spec.name}` };
+    if (isSupervised && clusterSpecs.has(spec)) return undefined;
     const variable = fromVariables(spec, variables);
     if (variable !== undefined) return { texts: variable.texts, label: variable.variable };
     return config.map((layer) => layer.get(spec.name)).findLast((entry) => entry !== undefined);

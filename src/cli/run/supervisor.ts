@@ -4,7 +4,7 @@
 import { getLogger } from '../../log.js';
 import { localSpawner, PrefixedLines } from '../../spawn/index.js';
 import { readVersion } from '../../version.js';
-import { childWords } from '../cluster/childWords.js';
+import { childWords, memberWords } from '../cluster/childWords.js';
 import { highestCode, OwnWorkers } from '../cluster/ownWorkers.js';
 import { workerTls } from '../cluster/tls.js';
 import { givenToken } from '../cluster/token.js';
@@ -32,7 +32,7 @@ export async function runSupervisor(
   const order = {
     masterHost: settings.masterHost,
     masterPort: settings.masterPort,
-    words: childWords(sources.words, [], { master: 'other', isLocal: true, takesLocustfile }),
+    words: [...memberWords(settings), ...childWords(sources.words, [], { isLocal: true, takesLocustfile })],
     secrets: token === undefined ? {} : { token },
   };
   using lines = new PrefixedLines(around.logging.stream);

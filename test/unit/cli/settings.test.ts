@@ -396,3 +396,20 @@ test('help shows the usage first, then every group and every option that is not 
   }
   for (const spec of builtIn) expect(help.includes(`--${spec.name} `), spec.name).toBe(spec.isHidden !== true);
 });
+
+test('a worker that tsload has started takes options about master and workers from its words alone, others from everywhere', async () => {
+  const given: Given = {
+    env: { TSLOAD_TLS_CERT: 'c.pem', LOCUST_TLS_KEY: 'k.pem', TSLOAD_PROTOCOL: 'locust', TSLOAD_LOGLEVEL: 'DEBUG' },
+    files: { 'tsload.conf': 'tls-ca = ca.pem\nmaster-grace = 5', 'package.json': '{"tsload":{"tokenFile":"t"}}' },
+    home: { '.tsload.conf': 'master\nspawn = local\nlogfile = l' },
+  };
+  const words = '--worker --supervised --master-host m --master-port 7';
+  const expected = {
+    ...{ worker: true, supervised: true, masterHost: 'm', masterPort: 7, loglevel: 'DEBUG', logfile: 'l' },
+    ...{ tlsCert: undefined, tlsKey: undefined, tlsCa: undefined, tokenFile: undefined, protocol: 'tsload' },
+    ...{ masterGrace: 60, master: false, spawn: [] },
+  };
+  expect(await settingsOf(words, given)).toMatchObject(expected);
+  expect((await preparse(sourcesOf(words, given))).settings).toMatchObject(expected);
+  expect(await settingsOf('--worker', given)).toMatchObject({ tlsCert: 'c.pem', tlsCa: 'ca.pem', protocol: 'locust' });
+});
