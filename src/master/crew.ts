@@ -116,8 +116,8 @@ export class Crew {
 
   /** What holds for a test, once for each worker; not with every spawn. */
   tellTest(worker: WorkerNode, test: number, startTime: number, settings: TestSettings): void {
-    worker.toldTest = test;
     worker.link.send({ kind: 'testStart', test, period: this.reports.period, startTime, settings });
+    worker.toldTest = test; // once it is sent: who cannot be told is not waited for
   }
 
   /** All users are there. Said to all workers; if it is no news, to those that joined since. */

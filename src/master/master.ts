@@ -149,7 +149,7 @@ export class Master {
     const isNew = !isTesting(this.#state);
     this.#enter('start');
     if (isNew) {
-      this.#guard(this.#beginning.begin());
+      this.#guardBeginning(this.#beginning.begin());
       return;
     }
     if (this.#current !== undefined) this.options.journal?.targetChanged(load);
@@ -165,7 +165,7 @@ export class Master {
     const current = this.#current;
     if (running === undefined || current === undefined) return false;
     const { shapeStartTime } = running;
-    this.#guard(
+    this.#guardBeginning(
       this.#beginning.resume(current).then(() => {
         if (shapeStartTime !== undefined && !current.isStopping) this.#shape.resume(shapeStartTime);
       }),
@@ -319,6 +319,14 @@ export class Master {
   /** Owner of what goes on by itself. */
   #guard(work: Promise<void>): void {
     work.catch((thrown: unknown) => this.#fail(`the run failed: ${describeThrown(thrown)}`));
+  }
+
+  /** What cannot begin is over: nobody would end it. */
+  #guardBeginning(work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      this.#fail(`the test cannot begin: ${thrown instanceof TsloadError ? thrown.message : describeThrown(thrown)}`);
+      this.#endByItself();
+    });
   }
 
   #fail(message: string): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LinkError } from '../../../src/errors.js';
 import type { ReportMessage } from '../../../src/link/index.js';
 import { constant, LoadTestShape, StopTest, StopUser, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
@@ -294,6 +295,29 @@ describe('listeners on workers', () => {
     await until(() => cluster.master.workers.userCount === 4);
     expect(done).toBe(1);
     expect([0, 1].map(cluster.usersOn)).toEqual([{ A: 2 }, { A: 2 }]);
+  });
+
+  test('a test of which no worker can be told is over at once, with one sentence, and the next one begins', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    const refusal = 'this cannot be sent: customOptions.x: plain objects, lists, texts, numbers, dates and bytes can';
+    const sends = cluster.workers.map(({ masterLink }) => {
+      const send = masterLink.send.bind(masterLink);
+      masterLink.send = (message) => {
+        if (message.kind === 'testStart') throw new LinkError(refusal);
+        send(message);
+      };
+      return send;
+    });
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.state === 'stopped');
+    expect(log.at('CRITICAL')).toEqual([`the test cannot begin: ${refusal}`]);
+    expect(log.at('ERROR')).toEqual([]);
+    expect(cluster.master.hasFault).toBe(true);
+    expect(cluster.fired.slice(-3)).toEqual(['testStart', 'testStopping', 'testStop']);
+    for (const [at, { masterLink }] of cluster.workers.entries()) masterLink.send = sends[at]!;
+    cluster.master.start(2, 1000);
+    await until(() => cluster.master.workers.userCount === 2);
   });
 
   test('a worker that sends what cannot be used is a fault, and the others go on', async () => {
