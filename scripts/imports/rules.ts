@@ -25,7 +25,7 @@ export const groundFiles: readonly string[] = [
   'log.ts',
   'traceback.ts',
   'folders.ts',
-  'openFileLimit.ts',
+  'openFiles.ts',
   'token.ts',
   'version.ts',
 ];

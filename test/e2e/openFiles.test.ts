@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { until } from '../until.js';
 import { oneUser, place, startMaster, startWorker } from './cluster.js';
+import { idleUsers } from './tsload.js';
 
 /** So many connections that say nothing, each made again when it is closed. */
 function strangers(port: number, count: number) {
@@ -17,7 +18,7 @@ function strangers(port: number, count: number) {
     socket.on('error', () => {});
     socket.once('close', () => {
       sockets.delete(socket);
-      setTimeout(open, 50);
+      setTimeout(open, 300);
     });
   };
   for (let at = 0; at < count; at++) open();
@@ -32,10 +33,17 @@ function strangers(port: number, count: number) {
   };
 }
 
+/** The master's own code has files open, of which tsload knows nothing. */
+const ownFiles = `
+  import { openSync } from 'node:fs';
+  if (process.argv.includes('--master')) for (let at = 0; at < 110; at++) openSync('locustfile.ts', 'r');
+`;
+
 describe('a master that may open 256 files', () => {
   test('lets its workers in and writes its files, while twice as many strangers come again and again', async () => {
-    const here = place(oneUser);
-    const line = '-f locustfile.ts --expect-workers 2 -u 2 -r 2 -t 4s --csv out/x --json-file out/x --only-summary';
+    const here = place({ 'locustfile.ts': `${idleUsers('U')}${ownFiles}` });
+    const line =
+      '-f locustfile.ts --expect-workers 2 --expect-workers-max-wait 30 -u 2 -r 2 -t 4s --csv out/x --json-file out/x --only-summary';
     const { run, port } = await startMaster(line, { ...here, openFiles: 256 });
     using master = run;
     using crowd = strangers(port, 512);
@@ -47,7 +55,7 @@ describe('a master that may open 256 files', () => {
     const { stderr } = ends[0];
     expect(stderr).not.toMatch(/EMFILE|cannot be written|is lost|Traceback/);
     expect(
-      stderr.match(/closed a connection from 127\.0\.0\.1: there are more than 19\d without a token/g),
+      stderr.match(/closed a connection from 127\.0\.0\.1: there are more than \d+ without a token/g),
     ).toHaveLength(1);
     const [aggregated] = readFileSync(join(here.cwd, 'out/x_stats.csv'), 'utf8').match(/^,Aggregated,\d+/m) ?? [];
     expect(Number(aggregated?.split(',')[2])).toBeGreaterThan(20);

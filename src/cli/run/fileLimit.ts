@@ -1,7 +1,7 @@
 /**
  * Whether the system lets this process open as many files as the users need.
  */
-import { openFileLimit } from '../../openFileLimit.js';
+import { openFileLimit } from '../../openFiles.js';
 
 /** Files that a process needs beside its users' connections. */
 const reserve = 100;

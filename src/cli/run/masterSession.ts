@@ -8,7 +8,7 @@ import { LocustfileError, OptionError } from '../../errors.js';
 import { bracketed, roomWarning } from '../../link/index.js';
 import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
-import { openFileLimit } from '../../openFileLimit.js';
+import { openFileLimit } from '../../openFiles.js';
 import { PrefixedLines } from '../../spawn/index.js';
 import { joinLines } from '../cluster/join.js';
 import { locustJoinLines } from '../cluster/joinLocust.js';

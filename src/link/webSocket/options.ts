@@ -45,7 +45,7 @@ export interface LinkLimits {
   readonly maxStrangers: number;
   /**
    * Connections of a server altogether. Where those with the token leave less than `maxStrangers`, so much less the others may be.
-   * Default: what the process's limit of open files has room for.
+   * Default: no limit. What the process's limit of open files has room for is one in any case.
    */
   readonly maxConnections: number;
 }

@@ -3,11 +3,12 @@
  * everything else: outputs, the journal, the pipes of workers that it starts, and the next connection. Pure.
  */
 
-/** Files kept for everything else: a quarter of all, and this many at most. */
+/** Files kept for everything else: a quarter of all, and this many at most; more where more are open, and then half as many to spare. */
 const mostKept = 128;
 
-export function roomForConnections(openFileLimit: number): number {
-  const kept = Math.min(mostKept, Math.ceil(openFileLimit / 4));
+export function roomForConnections(openFileLimit: number, otherFiles = 0): number {
+  const usual = Math.min(mostKept, Math.ceil(openFileLimit / 4));
+  const kept = Math.max(usual, otherFiles + Math.ceil(usual / 2));
   return Number.isFinite(openFileLimit) ? Math.max(1, openFileLimit - kept) : Number.POSITIVE_INFINITY;
 }
 

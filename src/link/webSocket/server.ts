@@ -8,7 +8,7 @@ import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { LocustfileError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
-import { openFileLimit } from '../../openFileLimit.js';
+import { openFileCount, openFileLimit } from '../../openFiles.js';
 import { Carrier } from './carrier.js';
 import { Complaints } from './complaints.js';
 import {
@@ -33,11 +33,12 @@ import { checkToken, isSameSecret, shownToken } from './token.js';
 const log = getLogger('tsload.link');
 /** Milliseconds without progress after which a download is given up. */
 const idleDownloadMillis = 30_000;
+/** With a limit of more open files than this it does not matter how many are other things than connections. */
+const ampleFiles = 16_384;
 
 export async function openServer(options: LinkServerOptions): Promise<LinkServer> {
   checkToken(options.token);
-  const maxConnections = roomForConnections(openFileLimit());
-  const limits = { ...masterLimits, maxConnections, ...options.limits };
+  const limits = { ...masterLimits, ...options.limits };
   return new WebSocketLinkServer(options, limits, await listen(options, limits));
 }
 
@@ -52,6 +53,8 @@ class WebSocketLinkServer implements LinkServer {
   /** Those that have shown the token. */
   readonly #trusted = new Set<Socket>();
   readonly #webSockets: WebSocketServer;
+  readonly #fileLimit = openFileLimit();
+  #room = roomForConnections(this.#fileLimit);
   readonly #watch: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
@@ -79,6 +82,7 @@ class WebSocketLinkServer implements LinkServer {
       autoPong: false,
       handleProtocols: () => subprotocol,
     });
+    this.#measureRoom();
     this.#hear();
     this.#watch = setInterval(() => this.#look(), tickMillis(limits));
   }
@@ -103,14 +107,26 @@ class WebSocketLinkServer implements LinkServer {
   #look(): void {
     this.#sessions.look();
     this.#strangers.expire(this.limits.handshakeMillis);
+    this.#measureRoom();
+    this.#strangers.limit(this.#maxStrangers);
+  }
+
+  #measureRoom(): void {
+    const files = this.#fileLimit > ampleFiles ? undefined : openFileCount();
+    if (files === undefined) return;
+    this.#room = roomForConnections(this.#fileLimit, Math.max(0, files - this.#sockets.size));
+  }
+
+  get #maxStrangers(): number {
+    const { maxStrangers, maxConnections } = this.limits;
+    return Math.max(0, Math.min(maxStrangers, Math.min(maxConnections, this.#room) - this.#trusted.size));
   }
 
   #hear(): void {
     this.server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      const { maxStrangers, maxConnections } = this.limits;
-      this.#strangers.add(socket, Math.max(0, Math.min(maxStrangers, maxConnections - this.#trusted.size)));
+      this.#strangers.add(socket, this.#maxStrangers);
     });
     this.server.on('request', (request, response) => this.#request(request, response));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));

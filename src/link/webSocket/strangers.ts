@@ -27,10 +27,16 @@ export class Strangers {
     const address = shownAddress(socket);
     this.#all.set(key, { key, socket, address, since: performance.now() });
     socket.once('close', () => this.#all.delete(key));
-    const [oldest] = this.#all.values();
-    if (this.#all.size <= max || oldest === undefined) return;
-    if (max > 0) this.#close(oldest, `there are more than ${max} without a token`);
-    else this.#close(oldest, 'this process may open no more files for connections (ulimit -n)');
+    this.limit(max);
+  }
+
+  /** Closes the oldest, so that there are no more than `max`. */
+  limit(max: number): void {
+    for (const oldest of this.#all.values()) {
+      if (this.#all.size <= max) return;
+      if (max > 0) this.#close(oldest, `there are more than ${max} without a token`);
+      else this.#close(oldest, 'this process may open no more files for connections (ulimit -n)');
+    }
   }
 
   /** It has shown the token. */

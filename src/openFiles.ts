@@ -1,13 +1,23 @@
 /**
- * How many files and connections the system lets this process have open at a time. Node has raised the limit to the most that the
- * process may have already, when it started.
+ * How many files and connections the system lets this process have open at a time, and how many it has. Node has raised the limit to
+ * the most that the process may have already, when it started.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** `Infinity` where there is no limit, or none is known. */
 export function openFileLimit(): number {
   const limit = readLimits() ?? reportedLimit();
   return limit === undefined || limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
+/** Files, connections and pipes that this process has open; `undefined` where the system does not tell. */
+export function openFileCount(): number | undefined {
+  try {
+    return readdirSync('/dev/fd').length - 1; // one of them is the folder itself
+  } catch (thrown) {
+    const isFull = thrown instanceof Error && 'code' in thrown && thrown.code === 'EMFILE';
+    return isFull ? openFileLimit() : undefined;
+  }
 }
 
 /** Of Linux. */

@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { roomForConnections, roomWarning } from '../../src/link/webSocket/room.js';
+import { openFileCount } from '../../src/openFiles.js';
 
-const source = fileURLToPath(new URL('../../src/openFileLimit.ts', import.meta.url));
+const source = fileURLToPath(new URL('../../src/openFiles.ts', import.meta.url));
 
 /** What a process under this limit says of it. `preface`: runs before. */
-function saidUnder(limit: string, preface = ''): string {
+function saidUnder(limit: string, preface = '', asked = 'openFileLimit'): string {
   const entry = {
-    contents: `${preface}\nimport { openFileLimit } from ${JSON.stringify(source)}; console.log(openFileLimit());`,
+    contents: `${preface}\nimport { ${asked} } from ${JSON.stringify(source)}; console.log(${asked}());`,
   };
   const { outputFiles } = buildSync({
     stdin: { ...entry, resolveDir: '/' },
@@ -31,9 +33,25 @@ test('so it is where there is no /proc', () => {
   expect(saidUnder('200', preface)).toBe('200');
 });
 
+test('what the process has open is counted', () => {
+  const before = openFileCount() ?? 0;
+  const files = Array.from({ length: 50 }, () => openSync(source, 'r'));
+  expect((openFileCount() ?? 0) - before).toBeGreaterThan(40); // others in this process open and close some
+  for (const file of files) closeSync(file);
+});
+
+test('where no file more may be opened, as many are open as may be', () => {
+  const preface = `try { for (;;) require('node:fs').openSync('/dev/null', 'r'); } catch {}`;
+  expect(saidUnder('200', `process.stdout;${preface}`, 'openFileCount')).toBe('200');
+});
+
 test('a quarter of the files is kept for other things, or 128, and there is room without a limit', () => {
-  expect([64, 256, 1024, 20_000].map(roomForConnections)).toEqual([48, 192, 896, 19_872]);
+  expect([64, 256, 1024, 20_000].map((limit) => roomForConnections(limit))).toEqual([48, 192, 896, 19_872]);
   expect(roomForConnections(Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('where other things need more, more is kept, with some to spare', () => {
+  expect([0, 32, 100, 300].map((others) => roomForConnections(256, others))).toEqual([192, 192, 124, 1]);
 });
 
 test('a master that waits for more workers than there is room for says so, with what to do', () => {
