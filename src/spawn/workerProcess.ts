@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { type Readable, Writable } from 'node:stream';
 import { stopCommand } from './handover.js';
 import { LineSplitter } from './lineSplitter.js';
+import { killGroup } from './processGroup.js';
 import type { ProcessEnd, SpawnedWorker, SpawnListener } from './spawner.js';
 
 /** Its output may outlive the process where it has left something behind that holds it open. */
@@ -73,14 +74,8 @@ export class WorkerProcess {
     this.#tellEnded();
   }
 
-  /** With all that it has started: it leads its group. */
   #kill(): void {
-    const { pid } = this.child;
-    try {
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-    } catch {
-      this.child.kill('SIGKILL');
-    }
+    killGroup(this.child);
     this.#killTimer = setTimeout(() => {
       this.child.unref();
       this.#over({ code: null, signal: null, problem: 'was killed and does not end: the system holds on to it' });

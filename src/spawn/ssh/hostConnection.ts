@@ -34,7 +34,7 @@ const log = getLogger('tsload.spawn');
 
 /** Signs of life in the time after which a connection counts as lost. */
 const signsOfLife = 10;
-/** The same for a host that has no workers yet: there is little to tidy up. */
+/** Seconds that a host without workers has at a stop, until ssh is killed: there is little to tidy up. */
 const leaveSeconds = 2;
 /** Remarks of ssh and of the host's shell that are kept for an error's sentence. */
 const maxRemarks = 50;

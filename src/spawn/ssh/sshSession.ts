@@ -4,6 +4,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { LineSplitter } from '../lineSplitter.js';
+import { killGroup } from '../processGroup.js';
 import { type FromHost, readFromHost, type ToHost } from './hostMessages.js';
 
 export interface SessionListener {
@@ -16,10 +17,15 @@ export interface SessionListener {
 
 /** Lines of workers are cut before, and may grow sixfold as JSON. */
 const maxMessageCharacters = 256 * 1024;
+/** What ssh has started itself (ProxyCommand, ProxyJump) may hold on to its output when it is gone. */
+const lastLinesMillis = 500;
+/** A killed process is gone at once, unless the system itself holds on to it: a disk that does not answer. */
+const killedMillis = 5000;
 
 export class SshSession {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   #isOver = false;
+  #letGoTimer: NodeJS.Timeout | undefined;
 
   /** Leads its own process group: Ctrl+C at a terminal is not for it. */
   constructor(
@@ -36,7 +42,7 @@ export class SshSession {
       listener.remark(error.message);
       this.#over(null);
     });
-    this.#process.once('close', (code) => this.#over(code));
+    this.#process.once('exit', (code) => this.#exited(code));
   }
 
   get isOver(): boolean {
@@ -57,7 +63,10 @@ export class SshSession {
   }
 
   kill(): void {
-    if (!this.#isOver) this.#process.kill('SIGKILL');
+    const { exitCode, signalCode } = this.#process;
+    if (this.#isOver || exitCode !== null || signalCode !== null) return;
+    killGroup(this.#process);
+    this.#letGoAfter(killedMillis, null);
   }
 
   #read(stream: Readable, heard: (line: string) => void): void {
@@ -79,9 +88,25 @@ export class SshSession {
     }
   }
 
+  #exited(code: number | null): void {
+    this.#process.once('close', () => this.#over(code));
+    this.#letGoAfter(lastLinesMillis, code);
+  }
+
+  #letGoAfter(millis: number, code: number | null): void {
+    clearTimeout(this.#letGoTimer);
+    this.#letGoTimer = setTimeout(() => {
+      killGroup(this.#process);
+      for (const stream of this.#process.stdio) stream?.destroy();
+      this.#process.unref();
+      this.#over(code);
+    }, millis);
+  }
+
   #over(code: number | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#letGoTimer);
     this.listener.ended(code);
   }
 }

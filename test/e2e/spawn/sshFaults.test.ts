@@ -8,7 +8,7 @@ import { readSpawnTarget } from '../../../src/spawn/index.js';
 import type { ConnectionOptions } from '../../../src/spawn/ssh/hostConnection.js';
 import { SshSpawner } from '../../../src/spawn/ssh/sshSpawner.js';
 import { until } from '../../until.js';
-import { tsload } from '../tsload.js';
+import { folder, tsload } from '../tsload.js';
 import { processesThatShow } from './processes.js';
 import { noSshServer, SshServer } from './sshServer.js';
 
@@ -135,5 +135,39 @@ describe.skipIf(noSshServer !== undefined).concurrent('a host that cannot be use
     expect(stderr.match(new RegExp(`no workers on ${nobody}: .*$`, 'gm'))).toHaveLength(1);
     expect(stderr).not.toMatch(/^\s+at /m);
     await until(() => processesThatShow('a-test-that-never-begins').length === 0);
+  });
+});
+
+describe.concurrent('an ssh that hangs', () => {
+  /** `helper`: begins a command of ssh's own, as `ProxyCommand` is one, that holds on to its error output. */
+  const stopOne = async (helper: string) => {
+    const digits = Math.random().toString().slice(2);
+    const script = `#!/bin/sh\n${helper} sleep 60.${digits} </dev/null >/dev/null &\nexec sleep 1000\n`;
+    const ssh = join(folder({ ssh: script }), 'ssh');
+    chmodSync(ssh, 0o755);
+    const target = readSpawnTarget('ssh://loadgen');
+    if (target.kind !== 'ssh') throw new Error('no ssh target');
+    const spawner = new SshSpawner(target, { ssh });
+    const started = expect(spawner.start(order)).rejects.toThrow(/stopped before they ran/);
+    const helpers = () => processesThatShow(['sleep', `60.${digits}`].join('\0'));
+    await until(() => helpers().length > 0, { timeoutMs: 60_000, intervalMs: 200, what: 'the helper to run' });
+    const began = performance.now();
+    await spawner.stop(0);
+    await started;
+    return { seconds: (performance.now() - began) / 1000, helpers };
+  };
+
+  test('is killed in bounded time, with all that it has started', async () => {
+    const { seconds, helpers } = await stopOne('');
+    expect(seconds).toBeLessThan(20);
+    await until(() => helpers().length === 0);
+  });
+
+  test('is not waited for where what it has started left its process group and holds on to its output', async () => {
+    const { seconds, helpers } = await stopOne('setsid');
+    const left = helpers();
+    for (const helper of left) process.kill(helper, 'SIGKILL');
+    expect(left).toHaveLength(1);
+    expect(seconds).toBeLessThan(20);
   });
 });
