@@ -8,6 +8,7 @@ import type { CustomMessage, Events } from '../events/index.js';
 import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello, WorkerMessage } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { RunStatistics } from '../stats/index.js';
+import { Departed } from './departed.js';
 import { Facts } from './facts.js';
 import { Grants } from './grants.js';
 import { Identities } from './identities.js';
@@ -19,6 +20,8 @@ import { Workers } from './workers.js';
 
 /** Seconds from which on it is said that a worker's clock is off. */
 const notableOffsetSeconds = 1;
+/** Ends of processes that are known before their workers are missed: each waits for that, and most do not wait long. */
+const keptEnds = 10_000;
 /** Percent of one core from which on a worker is warned of, as in Locust. */
 const busyPercent = 90;
 
@@ -64,6 +67,7 @@ export class Crew {
   readonly logs: WorkerLogs;
   readonly grants: Grants;
   readonly identities = new Identities();
+  readonly departed = new Departed();
   /** A worker's processor was busy at least once in this test. */
   hasCpuWarning = false;
   readonly #warnedOfCpu = new Set<string>();
@@ -88,6 +92,7 @@ export class Crew {
     if (isForeign && former?.isForeign === false) {
       throw new LinkError(`it has the name of the worker ${id} of tsload, whose place it cannot take`);
     }
+    this.departed.returned(id);
     const { index, isNew } = this.identities.of(id);
     if (isNew) this.options.journal?.worker(id, index, graceSeconds);
     const worker = new WorkerNode(id, index, graceSeconds, link);
@@ -150,6 +155,8 @@ export class Crew {
    */
   processEnded(identity: string, how: string): void {
     this.#ends.set(identity, how);
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > keptEnds && oldest !== undefined) this.#ends.delete(oldest);
     for (const worker of this.workers) if (worker.isMissing && identityOf(worker) === identity) this.lose(worker, how);
   }
 
@@ -160,7 +167,26 @@ export class Crew {
     this.grants.leave(worker);
     this.listener.lost(worker, reason);
     this.options.journal?.workerGone(worker.id);
+    this.#part(worker);
     this.facts.check();
+  }
+
+  #part(worker: WorkerNode): void {
+    const now = performance.now();
+    this.#ends.delete(identityOf(worker));
+    this.logs.left(worker.id);
+    this.departed.left(worker.id, worker.graceSeconds, now);
+    this.departed.trim(now, (id) => this.#forget(id));
+  }
+
+  /** Who comes with this id from now on is somebody new. */
+  #forget(id: string): boolean {
+    if (!this.grants.forget(id) || !this.identities.forget(id)) return false;
+    this.reports.numbersAnew(id);
+    this.logs.forget(id);
+    this.#warnedOfCpu.delete(id);
+    this.options.journal?.workerForgotten(id);
+    return true;
   }
 
   #hear(worker: WorkerNode): void {

@@ -74,6 +74,11 @@ export class Grants {
     this.#revoke();
   }
 
+  /** Nothing need be known of a worker that is gone. Returns false for one that has finished some of the total. */
+  forget(id: string): boolean {
+    return this.#pool?.forget(id) ?? true;
+  }
+
   /** What a worker that may not come back had finished by its last report. */
   credit(id: string, finished: number): void {
     this.#pool?.credit(id, finished);

@@ -1,5 +1,5 @@
 /**
- * The index of each worker: handed out in the order in which workers first came, kept for the life of the run, never given twice.
+ * The index of each worker: handed out in the order in which workers first came, kept until it is forgotten, never given twice.
  */
 export class Identities {
   readonly #indexes = new Map<string, number>();
@@ -12,6 +12,13 @@ export class Identities {
     const index = this.#next++;
     this.#indexes.set(id, index);
     return { index, isNew: true };
+  }
+
+  /** Nobody of that id is expected any more. Returns false for who came last: a master that is restored counts on from its index. */
+  forget(id: string): boolean {
+    if (this.#indexes.get(id) === this.#next - 1) return false;
+    this.#indexes.delete(id);
+    return true;
   }
 
   /** What a former master gave out. */

@@ -131,6 +131,14 @@ export class IterationPool {
     return this.#serve();
   }
 
+  /** Of a worker that is gone for good nothing need be known, unless it has finished some: that is asked for if it comes back. */
+  forget(worker: string): boolean {
+    const share = this.#gone.get(worker);
+    if (share !== undefined && share.finished > 0) return false;
+    this.#gone.delete(worker);
+    return true;
+  }
+
   #finish(share: Share, finished: number): void {
     const more = Math.max(0, finished - share.finished);
     share.finished += more;

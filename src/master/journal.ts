@@ -43,10 +43,12 @@ export interface CountedReport {
 export interface Journal extends StatisticsJournal {
   /** Before anything else, and again when it changes (`userConfigs` grows with each update of a user class). */
   setup(setup: RunSetup): void;
-  /** A worker was given its index. Once for each id. `graceSeconds`: for how long it goes on without a master. */
+  /** A worker was given its index. Once for each id, unless it was forgotten. `graceSeconds`: for how long it goes on without a master. */
   worker(id: string, index: number, graceSeconds: number): void;
   /** Nobody waits for a worker any more, whether it was lost or has left. It may come back all the same. */
   workerGone(id: string): void;
+  /** A worker that is gone is not expected any more: its id is as good as new. Not for the one with the highest index. */
+  workerForgotten(id: string): void;
   /** Before any worker is told of it. `shapeStartTime`: seconds since 1970, when a shape decides the load. */
   testStarted(test: TestRecord): void;
   /** The load that is wanted from now on. */
@@ -76,7 +78,7 @@ export interface RestoredRun {
   readonly period: number;
   /** Seconds since 1970, of the last thing that the former master wrote down: it has heard of its workers until then. */
   readonly lastTime: number;
-  /** Every worker that ever had an index. */
+  /** Every worker that ever had an index, but for those that were forgotten. */
   readonly workers: readonly RestoredWorker[];
   /** Absent when no test was going on. */
   readonly running?: TestRecord & {

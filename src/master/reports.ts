@@ -36,7 +36,7 @@ export class Reports {
   #warmupEnd = 0;
   readonly #merger: SecondMerger;
   #exceptions: UserException[] = [];
-  /** Reports up to this one are counted: by worker, those that are gone included, as they may come back. */
+  /** Reports up to this one are counted: by worker, those that are gone included as long as they may come back. */
   readonly #counted = new Map<string, number>();
   #waiting = new Map<WorkerNode, Waiting>();
   /** Reports that are safe, of which their workers have to hear. */
@@ -84,7 +84,7 @@ export class Reports {
     this.workers.send({ kind: 'reset', period: this.period });
   }
 
-  /** The reports of this worker begin again with number 1: none of them was counted. */
+  /** The reports of this worker, if more come, begin with number 1: none of them was counted. */
   numbersAnew(worker: string): void {
     this.#counted.delete(worker);
   }

@@ -12,7 +12,10 @@ const log = getLogger('tsload.runners');
 /** Takes over what is known of all workers. Those that nobody gave up count as missing from now on. */
 export function restoreCrew(crew: Crew, { workers, period, running, lastTime }: RestoredRun): void {
   crew.reports.restore({ period, workers });
-  for (const { id, index } of workers) crew.identities.restore(id, index);
+  for (const { id, index, graceSeconds, isGone } of workers) {
+    crew.identities.restore(id, index);
+    if (isGone || running === undefined) crew.departed.left(id, graceSeconds, performance.now());
+  }
   if (running === undefined) return;
   crew.grants.begin(running.test, running.settings.iterations);
   crew.grants.hold();

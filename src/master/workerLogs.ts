@@ -6,32 +6,44 @@ import { getLogger } from '../log.js';
 
 /** Lines kept of each worker, as in Locust. */
 const keptLines = 500;
-/** Workers of which lines are kept: of more, those that said something last. */
-const keptWorkers = 2_000;
-/** Characters of them: a line may have 16,000, and there may be a thousand workers. */
-const keptCharacters = 200_000;
+/** Characters kept of each: a line may have 16,000. */
+const keptOfOne = 200_000;
+/** Characters kept of all, gone workers included. */
+const keptOfAll = 50_000_000;
+/** What a line takes in memory beside its characters, in characters. */
+const lineCost = 50;
 
 type Lines = (WorkerMessage & { readonly kind: 'logs' })['lines'];
+
+interface Kept {
+  readonly lines: readonly string[];
+  /** Characters, with what lines take besides. */
+  readonly size: number;
+}
 
 const log = getLogger('tsload.workers');
 
 export class WorkerLogs {
-  readonly #lines = new Map<string, string[]>();
+  /** Who said something last stands last. */
+  readonly #present = new Map<string, Kept>();
+  /** Who went last stands last. */
+  readonly #gone = new Map<string, Kept>();
+  #size = 0;
 
   /** `repeats`: whether warnings are repeated in this process's log. */
   constructor(private readonly repeats: boolean) {}
 
-  /** The last lines of a worker, the oldest first; also of one that is gone. */
+  /** The last lines of a worker, the oldest first; also of one that is gone, while there is room. */
   of(worker: string): readonly string[] {
-    return this.#lines.get(worker) ?? [];
+    return (this.#present.get(worker) ?? this.#gone.get(worker))?.lines ?? [];
   }
 
   take(worker: string, lines: Lines): void {
-    const kept = [...this.of(worker), ...lines.map(({ text }) => text)];
-    this.#lines.delete(worker);
-    this.#lines.set(worker, latest(kept.slice(-keptLines)));
-    const [quietest] = this.#lines.keys();
-    if (this.#lines.size > keptWorkers && quietest !== undefined) this.#lines.delete(quietest);
+    const kept = latest([...this.of(worker), ...lines.map(({ text }) => text)].slice(-keptLines));
+    this.forget(worker);
+    this.#present.set(worker, kept);
+    this.#size += kept.size;
+    this.#trim();
     if (!this.repeats) return;
     for (const { level, text } of lines) {
       const line = `${worker}: ${text}`;
@@ -40,12 +52,40 @@ export class WorkerLogs {
       else if (level === 'WARNING') log.warning(line);
     }
   }
+
+  /** A worker is gone: its lines make room before those of others do. */
+  left(worker: string): void {
+    const kept = this.#present.get(worker);
+    if (kept === undefined) return;
+    this.#present.delete(worker);
+    this.#gone.set(worker, kept);
+  }
+
+  forget(worker: string): void {
+    this.#drop(this.#present, worker);
+    this.#drop(this.#gone, worker);
+  }
+
+  /** The lines of those that went first make room, and then of those that were quiet for longest. */
+  #trim(): void {
+    while (this.#size > keptOfAll) {
+      const from = this.#gone.size > 0 ? this.#gone : this.#present;
+      const [first] = from.keys();
+      if (first === undefined) return;
+      this.#drop(from, first);
+    }
+  }
+
+  #drop(from: Map<string, Kept>, worker: string): void {
+    this.#size -= from.get(worker)?.size ?? 0;
+    from.delete(worker);
+  }
 }
 
 /** The last of these lines, as many as have room. */
-function latest(lines: readonly string[]): string[] {
-  let characters = 0;
-  let first = lines.length;
-  while (first > 0 && characters + lines[first - 1]!.length <= keptCharacters) characters += lines[--first]!.length;
-  return lines.slice(first);
+function latest(lines: readonly string[]): Kept {
+  let [characters, first] = [0, lines.length];
+  while (first > 0 && characters + lines[first - 1]!.length <= keptOfOne) characters += lines[--first]!.length;
+  const kept = lines.slice(first);
+  return { lines: kept, size: characters + kept.length * lineCost };
 }

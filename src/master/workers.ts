@@ -24,10 +24,6 @@ export class Workers {
     return [...this.#byId.values()].filter(({ isMissing }) => !isMissing);
   }
 
-  get missing(): WorkerNode[] {
-    return [...this.#byId.values()].filter(({ isMissing }) => isMissing);
-  }
-
   /** Workers that are there and have nothing to do. */
   get readyCount(): number {
     return [...this.#byId.values()].filter(({ state }) => state === 'ready').length;

@@ -47,6 +47,7 @@ export function readRecord(value: unknown): JournalRecord {
         since: read.real(fields, 'since', 0, maxEpoch),
       };
     case 'workerGone':
+    case 'workerForgotten':
     case 'workerFound':
       return { kind, id: read.text(fields, 'id', maxText) };
     case 'testStarted':

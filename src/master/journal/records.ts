@@ -74,6 +74,7 @@ export type JournalRecord =
   | { readonly kind: 'worker'; readonly id: string; readonly index: number; readonly graceSeconds: number }
   | { readonly kind: 'workerLost'; readonly id: string; readonly at: number; readonly since: number }
   | { readonly kind: 'workerGone'; readonly id: string }
+  | { readonly kind: 'workerForgotten'; readonly id: string }
   | { readonly kind: 'workerFound'; readonly id: string }
   | { readonly kind: 'testStarted'; readonly test: TestRecord }
   | { readonly kind: 'targetChanged'; readonly load: Load }

@@ -54,6 +54,9 @@ export class RunFacts {
       case 'workerFound':
         this.#setGone(record.id, record.kind === 'workerGone');
         return;
+      case 'workerForgotten':
+        this.#forget(record.id);
+        return;
       case 'testStarted':
         this.#begin(record.test);
         return;
@@ -85,10 +88,6 @@ export class RunFacts {
 
   indexOf(id: string): number | undefined {
     return this.#byId.get(id)?.index;
-  }
-
-  idOf(index: number): string | undefined {
-    return this.#byIndex.get(index)?.id;
   }
 
   /** As a record says it. */
@@ -123,6 +122,13 @@ export class RunFacts {
   #setGone(id: string, isGone: boolean): void {
     const worker = this.#byId.get(id);
     if (worker !== undefined) worker.isGone = isGone;
+  }
+
+  #forget(id: string): void {
+    const worker = this.#byId.get(id);
+    if (worker === undefined) return;
+    this.#byId.delete(id);
+    this.#byIndex.delete(worker.index);
   }
 
   #begin(test: TestRecord): void {

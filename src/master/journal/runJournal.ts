@@ -119,6 +119,10 @@ export class RunJournal implements KeptJournal {
     this.#note({ kind: 'workerGone', id });
   }
 
+  workerForgotten(id: string): void {
+    this.#note({ kind: 'workerForgotten', id });
+  }
+
   workerFound(id: string): void {
     this.#note({ kind: 'workerFound', id });
   }

@@ -278,6 +278,7 @@ test('a journal hears of setup, workers, the test, its target, who leaves, and i
     applied: () => Promise.resolve(),
     workerLost: (id) => note(`lost ${id}`),
     workerGone: (id) => note(`gone ${id}`),
+    workerForgotten: (id) => note(`forgotten ${id}`),
     workerFound: () => {},
   };
   await using cluster = aCluster({ workers: 2, userClasses: [idle('A')], master: { journal } });

@@ -39,6 +39,7 @@ const noJournal: KeptJournal = {
   worker: () => {},
   workerLost: () => {},
   workerGone: () => {},
+  workerForgotten: () => {},
   workerFound: () => {},
   testStarted: () => {},
   targetChanged: () => {},

@@ -12,11 +12,23 @@ test('the last 500 lines of a worker are kept, as far as they have 200,000 chara
   expect(logs.of('unknown')).toEqual([]);
 });
 
-test('of more than 2,000 workers the lines of those are kept that said something last', () => {
+test('of all workers there are 50 million characters: those that went first make room, and then those that were quiet for longest', () => {
   const logs = new WorkerLogs(false);
-  const take = (worker: string) => logs.take(worker, [{ level: 'INFO', text: 'line' }]);
-  for (let worker = 0; worker < 2_000; worker++) take(`w${worker}`);
+  const line = { level: 'INFO', text: 'x'.repeat(10_000) };
+  const take = (worker: string) => logs.take(worker, Array(20).fill(line));
+  const has = (...workers: number[]) => workers.map((worker) => logs.of(`w${worker}`).length);
+  for (let worker = 0; worker < 240; worker++) take(`w${worker}`);
+  logs.left('w5');
+  logs.left('w2');
+  for (let worker = 240; worker < 248; worker++) take(`w${worker}`);
+  expect(has(5, 2, 0, 247), 'there is room for 248').toEqual([20, 20, 20, 20]);
+  take('w248');
+  expect(has(5, 2, 0, 248)).toEqual([0, 20, 20, 20]);
+  take('w2');
+  logs.left('w2');
+  take('w249');
+  expect(has(2, 0, 1, 249), 'it had come back, and went once more').toEqual([0, 20, 20, 20]);
   take('w0');
-  take('new');
-  expect(['w0', 'w1', 'w2', 'new'].map((worker) => logs.of(worker).length)).toEqual([2, 0, 1, 1]);
+  take('w250');
+  expect(has(0, 1, 3, 250)).toEqual([20, 0, 20, 20]);
 });
