@@ -28,6 +28,8 @@ export interface RosterOptions {
 export class Roster {
   readonly #silence: Silence;
   #timer: NodeJS.Timeout | undefined;
+  /** Workers that are said to be lost: that they are gone as well is no news. */
+  readonly #saidLost = new WeakSet<WorkerNode>();
   #isDismissing = false;
   #isClosed = false;
 
@@ -97,6 +99,7 @@ export class Roster {
   /** Its users are gone: because it was told so, or without being asked, as its lease or its run time was over, or by `stop()` there. */
   stopped(worker: WorkerNode, test: number, givenUp?: string): void {
     const current = this.options.current();
+    this.#saidLost.delete(worker);
     if (givenUp !== undefined && current?.number === test) this.#noteLoss(worker, givenUp);
     if (current === undefined || current.number !== test || current.isStopping) {
       worker.stoppedTest = test;
@@ -118,7 +121,8 @@ export class Roster {
     const current = this.options.current();
     const isInTest = current !== undefined && worker.isIn(current.number);
     if (isInTest && !worker.hasQuit) this.#noteLoss(worker, reason);
-    else if (this.options.isDistributed) log.info(`worker ${worker.id} is gone: ${reason}`);
+    else if (this.options.isDistributed && !this.#saidLost.has(worker))
+      log.info(`worker ${worker.id} is gone: ${reason}`);
     current?.ramps?.removeWorker(worker.id);
     if (this.crew.workers.size === 0) this.options.emptied();
   }
@@ -130,6 +134,7 @@ export class Roster {
 
   /** What it measured after its last report is in no number. */
   #noteLoss(worker: WorkerNode, reason: string): void {
+    this.#saidLost.add(worker);
     const until = this.crew.reports.workerLost(worker, worker.heardAt);
     const since = until === undefined ? 'all that it measured' : `what it measured after ${timeText(until)}`;
     log.error(`worker ${worker.id} is lost (${reason}): ${since} is in no number`);
@@ -137,6 +142,7 @@ export class Roster {
 
   #found(worker: WorkerNode): void {
     worker.isReplaced = false;
+    this.#saidLost.delete(worker);
     this.crew.reports.workerFound(worker);
   }
 

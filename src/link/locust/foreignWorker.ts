@@ -105,8 +105,9 @@ export class ForeignWorker implements MasterEnd {
 
   /** A message could not be sent to it: its connection is gone, and perhaps it is as well. */
   unreachable(): void {
-    if (this.#probe !== undefined) this.#left();
-    else this.interrupt('it broke off');
+    if (this.#probe === undefined) this.interrupt('it broke off');
+    else if (this.#isUp) this.#left();
+    else this.end(new Error('it broke off')); // long before it was told to leave
   }
 
   /**
@@ -292,8 +293,9 @@ export class ForeignWorker implements MasterEnd {
     const { leaveSeconds } = this.options;
     this.#probe = setInterval(() => this.options.send('heartbeat', null), probeMillis);
     this.#limit = callAfter(leaveSeconds, () => {
-      log.warning(`${this.id} did not leave within ${leaveSeconds} s of being told to: it is counted as gone`);
-      this.#left();
+      const reason = `it did not leave within ${leaveSeconds} s of being told to`;
+      log.warning(`${this.id} is counted as gone: ${reason}`);
+      this.end(new Error(reason));
     });
   }
 

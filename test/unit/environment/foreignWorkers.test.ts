@@ -91,3 +91,39 @@ test('nor while both wait to be let in: the one that has shown a token is, and s
   own.send({ kind: 'quit' });
   await runner.quit();
 });
+
+test.each(['dies', 'hangs'])(
+  'a worker that %s in the test is lost, and is not said to quit when it is let go',
+  async (how) => {
+    using log = captureLog();
+    await using master = await aMixedMaster();
+    const { runner } = master;
+    const peer = new ScriptedWorker(runner.locustPort, 'host_a');
+    await peer.say('client_ready', '2.47.0');
+    await runner.untilWorkers(1, 30);
+    runner.start(1, 10);
+    await spawned(peer);
+    await until(() => runner.userCount === 1);
+    const quit = runner.quit();
+    await until(() => log.at('ERROR').length > 0);
+    if (how === 'dies') peer[Symbol.dispose]();
+    await quit;
+    peer[Symbol.dispose]();
+    expect(log.at('ERROR')).toEqual([expect.stringMatching(/^worker host_a is lost \(it has not stopped within /)]);
+    expect(log.at('INFO').filter((line) => line.includes('is gone'))).toEqual([]);
+  },
+);
+
+test('one that quits as it is told is gone, and not lost', async () => {
+  using log = captureLog();
+  await using master = await aMixedMaster();
+  const { runner } = master;
+  using peer = new ScriptedWorker(runner.locustPort, 'host_a');
+  await peer.say('client_ready', '2.47.0');
+  await runner.untilWorkers(1, 30);
+  const quit = runner.quit();
+  await peer.next('quit');
+  await peer.say('quit', null);
+  await quit;
+  expect(log.at('INFO').at(-1)).toBe('worker host_a is gone: it quit');
+});
