@@ -10,6 +10,7 @@ export type {
 } from './journal.js';
 export {
   checkLocustfile,
+  checkNoJournal,
   createJournal,
   type JournalOptions,
   type KeptJournal,

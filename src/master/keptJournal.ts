@@ -61,6 +61,12 @@ export async function createJournal(
   return RunJournal.create(path, statistics, options);
 }
 
+/** Throws `TsloadError` OUTPUT when there is the journal of a run: its results are not to be mixed with those of another. */
+export async function checkNoJournal(path: string): Promise<void> {
+  const { isJournal, runNotEnded } = await import('./journal/alreadyThere.js');
+  if (await isJournal(path)) throw runNotEnded(path);
+}
+
 /** Reads the journal of a run. Throws `TsloadError` JOURNAL for a file that is none, is damaged, or of another version. */
 export async function loadJournal(path: string): Promise<ResumedRun> {
   const { LoadedJournal } = await import('./journal/loadedJournal.js');

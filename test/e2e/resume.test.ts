@@ -102,15 +102,23 @@ describe('a run whose master is killed while it lasts', () => {
 });
 
 describe('a journal that stands in the way', () => {
-  test('is not written over: the master says what to do, and does not start', async () => {
-    const here = place({ 'shop.ts': shop('http://127.0.0.1:1'), 'out/x_journal.tsload': 'tsload journal 1\n' });
-    using run = start('-f shop.ts --master --master-bind-port 0 --headless --csv out/x', here);
-    const { code, stderr } = await run.finished;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /out\/x_journal\.tsload is the journal of a run that has not ended: go on with it by --resume/,
-    );
-    expect(readFileSync(join(here.cwd, 'out/x_journal.tsload'), 'utf8')).toBe('tsload journal 1\n');
+  test('is not written over, nor are the files beside it: a run of any kind says what to do, and does not start', async () => {
+    const parts = ['', '--processes 1', '--master --master-bind-port 0'];
+    const results = { 'out/x_journal.tsload': 'tsload journal 1\n', 'out/x_stats_history.csv': 'of that run' };
+    const here = place({ 'shop.ts': shop('http://127.0.0.1:1'), ...results });
+    const runs = parts.map(async (part) => {
+      using run = start(`-f shop.ts ${part} --headless --csv out/x -t 1s`, here);
+      return await run.finished;
+    });
+    for (const { code, stderr } of await Promise.all(runs)) {
+      expect(code, stderr).toBe(1);
+      expect(stderr).toMatch(
+        /out\/x_journal\.tsload is the journal of a run that has not ended: go on with it by --resume/,
+      );
+    }
+    for (const [name, text] of Object.entries(results)) {
+      expect(readFileSync(join(here.cwd, name), 'utf8'), name).toBe(text);
+    }
   });
 
   test('is gone when the master could not begin', async () => {

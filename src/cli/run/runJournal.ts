@@ -1,12 +1,19 @@
 /**
  * The journal of a master's run: begun anew, or taken over from a master that was lost.
  */
-import { rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { epochSeconds } from '../../clock.js';
 import type { Environment, MasterRunner } from '../../environment/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
-import { checkLocustfile, createJournal, type KeptJournal, loadJournal, type ResumedRun } from '../../master/index.js';
+import {
+  checkLocustfile,
+  checkNoJournal,
+  createJournal,
+  type KeptJournal,
+  loadJournal,
+  type ResumedRun,
+} from '../../master/index.js';
 import { RunStatistics } from '../../stats/index.js';
 import { readVersion } from '../../version.js';
 import type { Settings } from '../options/optionTable.js';
@@ -29,6 +36,7 @@ export async function openRecord(
 ): Promise<RunRecord> {
   const { stats } = environment;
   if (!(stats instanceof RunStatistics)) return { journal: undefined, resumed: undefined };
+  await checkResults(settings);
   if (settings.resume !== undefined) {
     const resumed = await loadJournal(settings.resume);
     checkLocustfile(resumed, locustfile.bundle.sha256);
@@ -44,10 +52,33 @@ export async function openRecord(
   return { journal: await createJournal(path, stats, options), resumed: undefined };
 }
 
-/** Beside the CSV files, where workers can outlive their master. */
+/** Where workers can outlive their master. */
 function journalPath({ journal, csvPrefix, master }: Settings): string | undefined {
   if (journal !== undefined || !master || csvPrefix === undefined) return journal;
+  return besideCsv(csvPrefix);
+}
+
+function besideCsv(csvPrefix: string): string {
   return `${csvPrefix}_journal.tsload`;
+}
+
+/**
+ * CSV files that another run will go on with are not written over, whoever would do it. Throws `TsloadError` OUTPUT when their journal
+ * is there.
+ */
+export async function checkResults({ csvPrefix, resume }: Settings): Promise<void> {
+  if (csvPrefix === undefined) return;
+  const path = besideCsv(csvPrefix);
+  if (resume === undefined || placeOf(resume) !== placeOf(path)) await checkNoJournal(path);
+}
+
+/** However its path is written; the path itself where nothing is. */
+function placeOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function describeAge(seconds: number): string {

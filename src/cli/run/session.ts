@@ -18,6 +18,7 @@ import { checkHosts, initialise } from './initialise.js';
 import type { Logging } from './logging.js';
 import { Outputs } from './outputs.js';
 import { hintAtProcesses } from './processesHint.js';
+import { checkResults } from './runJournal.js';
 import type { Signals } from './signals.js';
 import type { StrayErrors } from './strayErrors.js';
 import { TestRun } from './testRun.js';
@@ -60,6 +61,7 @@ export async function runSession(
 async function runAlone(environment: Environment, settings: Settings, around: Around): Promise<number> {
   const idle = withoutEffectAlone(settings);
   if (idle !== undefined) log.warning(idle);
+  await checkResults(settings);
   const runner = environment.createLocalRunner();
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (settings.processes === undefined) hintAtProcesses(environment.events);

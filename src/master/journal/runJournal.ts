@@ -2,7 +2,6 @@
  * Keeps the journal of a run: notes what the master says, a second at a time, and begins a new file with a snapshot whenever
  * the old one has grown enough, so that its size depends on the run's width and not on its length.
  */
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { epochSeconds } from '../../clock.js';
 import { TsloadError } from '../../errors.js';
@@ -13,6 +12,7 @@ import type { MergedSecond, RunStatistics, WorkerInterval } from '../../stats/in
 import type { AppliedReports, CountedReport, TestRecord } from '../journal.js';
 import type { JournalOptions, KeptJournal } from '../keptJournal.js';
 import type { Load } from '../load.js';
+import { isJournal, noJournal, runNotEnded } from './alreadyThere.js';
 import { encodeRecord } from './encodeRecord.js';
 import { JournalFile } from './journalFile.js';
 import type {
@@ -244,10 +244,7 @@ export class RunJournal implements KeptJournal {
 
 async function cannotKeep(path: string, cause: unknown): Promise<TsloadError> {
   if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
-    const isJournal = (await readFile(path, 'latin1').catch(() => '')).startsWith('tsload journal');
-    const what = isJournal ? 'is the journal of a run that has not ended' : 'exists and is no journal';
-    const advice = isJournal ? `go on with it by --resume ${path}, or delete it` : 'give another path with --journal';
-    return new TsloadError('OUTPUT', `${path} ${what}: ${advice}`, { cause });
+    return (await isJournal(path)) ? runNotEnded(path, cause) : noJournal(path, cause);
   }
   const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
   return new TsloadError(

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkLocustfile, createJournal, loadJournal } from '../../../src/master/index.js';
+import { checkLocustfile, checkNoJournal, createJournal, loadJournal } from '../../../src/master/index.js';
 import { frameOf, readFrames } from '../../../src/master/journal/frames.js';
 import { RunStatistics } from '../../../src/stats/index.js';
 import { captureLog } from '../../capturedLog.js';
@@ -239,6 +239,19 @@ describe('where it cannot be written', () => {
     await expect(createJournal(other, new RunStatistics(), anAbout)).rejects.toThrow(
       /exists and is no journal: give another/,
     );
+  });
+
+  test('a run without a journal finds one beside its results, and takes no other file for one', async () => {
+    using folder = aFolder();
+    const { path, journal } = await aRun(folder.path);
+    await journal.close();
+    await expect(checkNoJournal(path)).rejects.toMatchObject({
+      code: 'OUTPUT',
+      message: `${path} is the journal of a run that has not ended: go on with it by --resume ${path}, or delete it`,
+    });
+    const other = join(folder.path, 'x.csv');
+    writeFileSync(other, 'Type,Name');
+    for (const none of [other, folder.path, join(folder.path, 'none')]) await checkNoJournal(none);
   });
 
   test('a folder that takes no file is an error before the run', async () => {
