@@ -267,10 +267,30 @@ describe.concurrent('a worker', () => {
     worker.signal('SIGINT');
     const { code, stderr } = await worker.finished;
     expect(code, stderr).toBe(130);
-    expect(stderr).toMatch(/Got SIGINT: leaving the master/);
+    expect(stderr).toMatch(/Got SIGINT: this worker ends before its master has let it in/);
     writeFileSync(join(here.cwd, 'go'), '');
     await run.sees(/Waiting for workers: 0 of 1 are ready/);
     expect(run.stderr).not.toMatch(/has joined|is missing/);
+  });
+
+  test('that is interrupted while there is no master yet says so', async () => {
+    using worker = startWorker(1, '', place({}));
+    await worker.sees(/Starting tsload/);
+    worker.signal('SIGINT');
+    const { code, stderr } = await worker.finished;
+    expect(stderr).toMatch(/Got SIGINT: this worker ends before a master has let it in\n$/);
+    expect(code).toBe(130);
+  });
+
+  test('that is asked what is in its locustfile answers, and joins nobody', async () => {
+    const here = place(oneUser);
+    const [listed, ratio] = await Promise.all([
+      startWorker(1, '-f locustfile.ts --list', here).finished,
+      startWorker(1, '-f locustfile.ts --processes 2 --show-task-ratio-json', here).finished,
+    ]);
+    expect(listed.stdout, listed.stderr).toBe('Available Users:\n    U\n');
+    expect(Object.keys(JSON.parse(ratio.stdout)), ratio.stderr).toEqual(['per_class', 'total']);
+    expect([listed.code, ratio.code]).toEqual([0, 0]);
   });
 
   test('that is interrupted leaves in good order, with all that it measured, and the test goes on', async () => {

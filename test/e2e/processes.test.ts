@@ -79,6 +79,13 @@ describe.concurrent('--processes', () => {
     expect(code, stderr).toBe(0);
   });
 
+  test('more than there can be are refused before anything is said of a test', async () => {
+    const { code, stderr } = await tsload('--processes 5000', place(oneUser));
+    expect(stderr).toMatch(/tsload: error: --processes must be .* but is 5000\n$/);
+    expect(stderr).not.toMatch(/no web page|the test starts/);
+    expect(code).toBe(2);
+  });
+
   test('[44] an unknown class is said once, before any process is started', async () => {
     const { code, stderr } = await tsload('--processes 4 --headless Nobody', place(oneUser));
     expect(stderr.match(/unknown user class Nobody/g)).toHaveLength(1);

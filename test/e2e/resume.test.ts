@@ -131,7 +131,9 @@ describe('a journal that stands in the way', () => {
     expect(code).toBe(1);
     expect(existsSync(join(here.cwd, 'out/b_journal.tsload'))).toBe(false);
     other.signal('SIGTERM');
-    await other.finished;
+    const interrupted = await other.finished;
+    expect(interrupted.stderr).toMatch(/Got SIGTERM: the test is not started\n/);
+    expect(interrupted.code).toBe(1);
     expect(existsSync(join(here.cwd, 'out/a_journal.tsload'))).toBe(false);
   });
 

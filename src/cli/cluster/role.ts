@@ -3,7 +3,7 @@
  */
 import { OptionError } from '../../errors.js';
 import { CodedError, exitCodes } from '../exit.js';
-import type { Settings } from '../options/optionTable.js';
+import { optionTable, type Settings } from '../options/optionTable.js';
 import type { EarlySettings } from '../options/settings.js';
 
 /** A master, with the workers that it starts itself. */
@@ -42,9 +42,14 @@ const forMasters = [
   ['iterations', '--iterations'],
   ['warmup', '--warmup'],
   ['seed', '--seed'],
+  ['stopTimeout', '--stop-timeout'],
+  ['resetStats', '--reset-stats'],
   ['csvPrefix', '--csv'],
+  ['json', '--json'],
   ['jsonFile', '--json-file'],
   ['hdrLog', '--hdr-log'],
+  ['printStats', '--print-stats'],
+  ['onlySummary', '--only-summary'],
 ] as const satisfies readonly (readonly [keyof Settings, string])[];
 
 /** Options of a master alone. */
@@ -61,7 +66,8 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
   const processes = processCount(settings.processes, cores);
   const isMaster = settings.master || processes > 0 || settings.spawn.length > 0;
   checkTogether(settings, isMaster);
-  if (settings.worker) return processes > 0 ? { kind: 'supervisor', processes } : { kind: 'worker' };
+  if (settings.worker)
+    return processes > 0 && !isQuestion(settings) ? { kind: 'supervisor', processes } : { kind: 'worker' };
   if (!isMaster) return { kind: 'alone' };
   const { masterBindPort, spawn: spawns } = settings;
   const masterBindHost = unbracketed(settings.masterBindHost);
@@ -75,6 +81,15 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
     processes,
     spawns,
   };
+}
+
+/** Somebody wants to know what is in the locustfile, and no test: no master is joined and no process started for it. */
+export function isQuestion({
+  list,
+  showTaskRatio,
+  showTaskRatioJson,
+}: Pick<EarlySettings, 'list' | 'showTaskRatio' | 'showTaskRatioJson'>): boolean {
+  return list || showTaskRatio || showTaskRatioJson;
 }
 
 /** Locust's protocol has no token: it is for this machine unless an address is given. */
@@ -185,8 +200,7 @@ export function withoutEffectButOnWorker({ masterHost, masterPort, master }: Set
 
 /** Those that were given, and the verb. */
 function givenOf(options: readonly (readonly [keyof Settings, string])[], settings: Settings): string | undefined {
-  const isGiven = (value: unknown): boolean => value !== undefined && value !== false;
-  const given = options.filter(([key]) => isGiven(settings[key])).map(([, option]) => option);
+  const given = options.filter(([key]) => settings[key] !== optionTable[key].initial).map(([, option]) => option);
   if (given.length === 0) return undefined;
   return `${given.join(', ')} ${given.length === 1 ? 'has' : 'have'}`;
 }

@@ -41,19 +41,20 @@ export interface Parsed {
 
 const builtIn: readonly AnySpec[] = optionList.map(([, spec]) => spec);
 
-/** The options that come before the locustfile: where it is, what part this process plays, and where its log lines go. */
-export type EarlySettings = Pick<
-  Settings,
-  keyof typeof clusterOptions | 'locustfile' | 'loglevel' | 'logfile' | 'skipLogSetup'
->;
-
-const earlyKeys: readonly string[] = [
-  ...Object.keys(clusterOptions),
+const earlyOptions = [
   'locustfile',
+  'list',
+  'showTaskRatio',
+  'showTaskRatioJson',
   'loglevel',
   'logfile',
   'skipLogSetup',
-];
+] as const satisfies readonly (keyof Settings)[];
+
+/** The options that come before the locustfile: where it is, what this process is to do, and where its log lines go. */
+export type EarlySettings = Pick<Settings, keyof typeof clusterOptions | (typeof earlyOptions)[number]>;
+
+const earlyKeys: readonly string[] = [...Object.keys(clusterOptions), ...earlyOptions];
 
 /** What must be known before the locustfile is loaded. */
 export interface Preparsed {

@@ -16,7 +16,7 @@ import { fileLimitWarning } from './fileLimit.js';
 const log = getLogger('tsload.main');
 
 /** For `--list`. */
-export function listOf(locustfile: LoadedLocustfile): string {
+function listOf(locustfile: LoadedLocustfile): string {
   return ['Available Users:', ...[...locustfile.userClasses.keys()].map((name) => `    ${name}`), ''].join('\n');
 }
 
@@ -74,8 +74,14 @@ function makeShape(locustfile: LoadedLocustfile) {
   }
 }
 
-/** For `--show-task-ratio` and `--show-task-ratio-json`. */
-export function taskRatioText(environment: Environment, settings: Settings): string {
+/** What `--list`, `--show-task-ratio` and `--show-task-ratio-json` ask for. Throws for classes that cannot be set up. */
+export function answerOf(locustfile: LoadedLocustfile, parsed: Parsed, part: Part): string {
+  return parsed.settings.list
+    ? listOf(locustfile)
+    : taskRatioText(makeEnvironment(locustfile, parsed, part), parsed.settings);
+}
+
+function taskRatioText(environment: Environment, settings: Settings): string {
   const { userClasses } = environment;
   const report = taskRatios(environment, userClasses, expectedUserCounts(userClasses, settings.numUsers));
   return settings.showTaskRatioJson ? `${taskRatiosJson(report)}\n` : `${formatTaskRatios(report).join('\n')}\n`;

@@ -40,6 +40,8 @@ export interface MasterSetting {
   readonly locustfile: LoadedLocustfile;
   readonly sources: Sources;
   readonly custom: readonly CustomSpec[];
+  /** Called when nothing of the command line is to be refused any more. */
+  checked(): void;
 }
 
 /** Returns the exit code. */
@@ -52,6 +54,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
     isDelivered: delivery.isPossible,
     isEncrypted: settings.tlsCert !== undefined,
   });
+  setting.checked();
   around.strayErrors.countWith(() => {
     environment.events.hasFailedListener = true;
   });

@@ -7,13 +7,13 @@ import type { Environment } from '../../environment/index.js';
 import type { LoadedLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { readVersion } from '../../version.js';
-import { roleOf, withoutEffectAlone, withoutEffectButOnWorker } from '../cluster/role.js';
+import { isQuestion, roleOf, withoutEffectAlone, withoutEffectButOnWorker } from '../cluster/role.js';
 import { exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
 import { parseSettings, type Sources } from '../options/settings.js';
 import { checkSettings } from './checks.js';
-import { listOf, makeEnvironment, taskRatioText } from './environmentOf.js';
+import { answerOf, makeEnvironment } from './environmentOf.js';
 import { checkHosts, initialise } from './initialise.js';
 import type { Logging } from './logging.js';
 import { Outputs } from './outputs.js';
@@ -45,20 +45,26 @@ export async function runSession(
   const role = roleOf(settings, availableParallelism());
   around.logging.setUp(settings);
   log.info(`Starting tsload ${readVersion()}`);
-  if (settings.list) return print(listOf(locustfile));
-  const environment = makeEnvironment(locustfile, parsed, role.kind === 'master' ? 'master' : 'alone');
-  if (settings.showTaskRatio || settings.showTaskRatioJson) return print(taskRatioText(environment, settings));
+  const part = role.kind === 'master' ? 'master' : 'alone';
+  if (isQuestion(settings)) return print(answerOf(locustfile, parsed, part));
+  const environment = makeEnvironment(locustfile, parsed, part);
+  if (role.kind !== 'master') return runAlone(environment, settings, around);
+  const { runMaster } = await import('./masterSession.js');
+  const checked = (): void => remark(settings);
+  return runMaster({ environment, settings, role, locustfile, sources, custom, checked }, around);
+}
+
+/** When nothing of the command line is to be refused any more. */
+function remark(settings: Settings): void {
   if (!settings.headless) {
     log.info('There is no web page in this version: the test starts at once, as with --headless');
   }
   const idle = withoutEffectButOnWorker(settings);
   if (idle !== undefined) log.warning(idle);
-  if (role.kind !== 'master') return runAlone(environment, settings, around);
-  const { runMaster } = await import('./masterSession.js');
-  return runMaster({ environment, settings, role, locustfile, sources, custom }, around);
 }
 
 async function runAlone(environment: Environment, settings: Settings, around: Around): Promise<number> {
+  remark(settings);
   const idle = withoutEffectAlone(settings);
   if (idle !== undefined) log.warning(idle);
   await checkResults(settings);

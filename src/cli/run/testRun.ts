@@ -37,6 +37,7 @@ export class TestRun {
   readonly #hurry = new Hurry();
   #runEnd: Call | undefined;
   #began = 0;
+  #isStarted = false;
   #wasNeverStarted = false;
 
   constructor(
@@ -54,7 +55,10 @@ export class TestRun {
     });
     signals.giveTo({
       stop: (signal) => {
-        log.info(`Got ${signal}: stopping the test (once more: without waiting for users)`);
+        const what = this.#isStarted
+          ? 'stopping the test (once more: without waiting for users)'
+          : 'the test is not started';
+        log.info(`Got ${signal}: ${what}`);
         this.#stopNow('stopped');
       },
       hurry: (signal) => {
@@ -91,6 +95,7 @@ export class TestRun {
 
   #start(resumed: Resumption | undefined): void {
     const { settings, runner, environment } = this;
+    this.#isStarted = true;
     const ranSeconds = resumed === undefined ? 0 : Math.max(0, epochSeconds() - resumed.startTime);
     this.#began = performance.now() - ranSeconds * 1000;
     this.outputs.start();

@@ -9,11 +9,11 @@ import { getLogger } from '../../log.js';
 import type { Handover } from '../../spawn/index.js';
 import { readVersion } from '../../version.js';
 import { masterAddress } from '../cluster/masterAddress.js';
-import { withoutEffectOnWorker } from '../cluster/role.js';
+import { isQuestion, withoutEffectOnWorker } from '../cluster/role.js';
 import { CodedError, Exit, exitCodes } from '../exit.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import { type EarlySettings, parseSettings, type Sources } from '../options/settings.js';
-import { makeEnvironment } from './environmentOf.js';
+import { answerOf, makeEnvironment } from './environmentOf.js';
 import { initialise } from './initialise.js';
 import { formatRecord, shortHostname } from './logging.js';
 import { hintAtProcesses } from './processesHint.js';
@@ -48,6 +48,7 @@ export async function runWorker(setting: WorkerSetting, around: Around): Promise
 
 async function joinAndRun(setting: WorkerSetting, around: Around): Promise<number> {
   const { early, sources, handed } = setting;
+  if (!early.supervised) endAtSignal(around.signals);
   // lines of a worker that was started by tsload go through the stream of whoever started it
   around.logging.setUp(early.supervised ? { ...early, logfile: undefined } : early);
   if (!early.supervised)
@@ -57,6 +58,10 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   const locustfile = await unlessStuck(locustfileOf(setting, findMaster));
   await using _ = locustfile;
   const parsed = await parseSettings(sources, setting.custom());
+  if (!early.supervised && isQuestion(early)) {
+    process.stdout.write(answerOf(locustfile, parsed, 'worker'));
+    return exitCodes.ok;
+  }
   if (!early.supervised) remark(withoutEffectOnWorker(parsed.settings));
   const environment = makeEnvironment(locustfile, parsed, 'worker');
   const runner = await environment.createWorkerRunner({
@@ -80,23 +85,34 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   return await new WorkerRun(environment, runner, early.supervised).run(around.signals);
 }
 
+/** Until the master is dialled: nobody has to be told. */
+function endAtSignal(signals: Signals): void {
+  atFirstSignal(signals, 'this worker ends before a master has let it in', (code) => process.exit(code));
+}
+
 /** Until there is a runner. */
 function leavingAt(signals: Signals): AbortSignal {
   const leaving = new AbortController();
-  atFirstSignal(signals, (code) => leaving.abort(new Exit(code)));
+  atFirstSignal(signals, 'this worker ends before its master has let it in (once more: at once)', (code) =>
+    leaving.abort(new Exit(code)),
+  );
   return leaving.signal;
 }
 
 /** Until the run hears of signals itself. */
 function leaveAtSignal(signals: Signals, runner: WorkerRunner): void {
-  atFirstSignal(signals, (code) => void runner.quit().finally(() => process.exit(code)));
+  atFirstSignal(
+    signals,
+    'leaving the master (once more: at once)',
+    (code) => void runner.quit().finally(() => process.exit(code)),
+  );
 }
 
 /** A master that is not told would wait for this worker to come back. */
-function atFirstSignal(signals: Signals, leave: (code: number) => void): void {
+function atFirstSignal(signals: Signals, words: string, leave: (code: number) => void): void {
   signals.giveTo({
     stop: (signal) => {
-      log.info(`Got ${signal}: leaving the master (once more: at once)`);
+      log.info(`Got ${signal}: ${words}`);
       leave(codeOfSignal(signal));
     },
     hurry: (signal) => process.exit(codeOfSignal(signal)),
