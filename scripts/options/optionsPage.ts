@@ -27,6 +27,8 @@ From the lowest rank to the highest; for each option the highest that gives it c
 6. environment variables: \`TSLOAD_USERS\`, and Locust's \`LOCUST_USERS\` where ours is not set
 7. the command line
 
+Workers that tsload starts (\`--processes\`, \`--spawn\`) take master, worker and cluster options from none of 2 to 6: whoever starts them tells them.
+
 The key in a file is the option's long name. \`.conf\` files have one setting a line:
 
 \`\`\`ini
@@ -71,7 +73,7 @@ const ending = `
 | 3 | results are missing in an output file, because the disk was full for example |
 | \`--exit-code-on-error\`, 1 | a request failed, or a task threw |
 | 2 | a listener threw, here or on a worker, a part of tsload failed, or all workers were gone before the test was over; or, before a run: an option is wrong |
-| 1 | the run could not start: locustfile missing or broken, no or unknown user class, a listener of \`init\` threw, an output can't be written; or a user class has no host |
+| 1 | the run could not start: a signal while a master waits for workers, locustfile missing or broken, no or unknown user class, a listener of \`init\` threw, an output can't be written; or a user class has no host |
 | 255 | \`--config-users\` names a class or task that does not exist |
 | 128 + n | a signal before the run began, or a third one while it ended |
 | 0 | otherwise |
@@ -85,6 +87,9 @@ started, and not when a load shape decides.
 
 Of several processes the master has the keys, and a signal to it ends all of them. A worker that gets one leaves: its users are stopped, all
 that it measured is reported, and the master goes on with the others.
+
+\`--list\`, \`--show-task-ratio\` and \`--show-task-ratio-json\` join no master: with \`--worker\` they are about the locustfile that this worker would run,
+so without \`-f\` about that of its master.
 
 ## Differences from Locust
 
