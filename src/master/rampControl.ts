@@ -9,6 +9,7 @@ import type { Facts } from './facts.js';
 import type { Load } from './load.js';
 import { Ramp } from './ramp.js';
 import { spawnMessages, type ToldCounts } from './spawnMessages.js';
+import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
 
 /** Seconds that workers get to say that a ramp is done, beyond its plan and the stop timeout. */
@@ -44,7 +45,10 @@ export class RampControl {
     const ids = workers.map(({ id }) => id);
     this.#dispatcher = new Dispatcher(ids, options.classes);
     if (workers.some(({ userCounts }) => Object.keys(userCounts).length > 0)) this.#adopt();
-    for (const { id, isMissing } of workers) if (isMissing) this.#dispatcher.suspendWorker(id);
+    for (const worker of workers) {
+      this.#stepOver(worker);
+      if (worker.isMissing) this.#dispatcher.suspendWorker(worker.id);
+    }
   }
 
   /** Users by class that the plan has reached. */
@@ -116,6 +120,7 @@ export class RampControl {
   /** It is heard of again, with users or without: it is told what it shall have. */
   resumeWorker(id: string): void {
     if (!this.#dispatcher.resumeWorker(id)) this.#dispatcher.addWorker(id);
+    this.#stepOver(this.options.workers.get(id));
     this.#toTellAll.add(id);
     this.#rebalanceSoon();
   }
@@ -123,10 +128,12 @@ export class RampControl {
   #adopt(): void {
     const { workers } = this.options;
     this.#dispatcher.adopt(new Map([...workers].map(({ id, userCounts }) => [id, userCounts])));
-    for (const { id, doneStep } of workers) {
-      this.#toTellAll.add(id);
-      this.#step = Math.max(this.#step, doneStep);
-    }
+    for (const { id } of workers) this.#toTellAll.add(id);
+  }
+
+  /** A worker takes no step that is not later than its last, which a former master may have told it. */
+  #stepOver(worker: WorkerNode | undefined): void {
+    this.#step = Math.max(this.#step, worker?.doneStep ?? 0);
   }
 
   /** While a ramp goes on, it also moves the users; else a ramp to the same load does. */

@@ -119,6 +119,36 @@ describe('a master that goes on with the run of another', () => {
     expect(second.master.targetUserClassesCount).toEqual({ A: 5, B: 5 });
   });
 
+  test('reaches a worker that is back last and was told more of the ramps before than the others', async () => {
+    const settings = { leaseSeconds: 0.4 };
+    const worker = { times: { heartbeatSeconds: 0.05, watchSeconds: 0.02 } };
+    const options = { userClasses: [idle('A')], settings, worker };
+    await using first = aCluster({
+      ...options,
+      workers: 2,
+      master: { patience: { ...patience, extraLeaseSeconds: 60 } },
+    });
+    first.master.start(2, 1000);
+    await until(() => first.master.state === 'running');
+    const [there, late] = first.workers;
+    there!.cable.interrupt();
+    await until(() => first.master.workers.get('w1')?.isMissing === true);
+    for (let users = 3; users < 9; users++) {
+      first.master.start(users, 1000);
+      await until(() => first.usersOn(1)['A'] === users - 1 && first.master.state === 'running');
+    }
+    killMaster(first);
+    await until(() => first.liveUsers() === 0, { what: 'the end of their leases' });
+    await using second = aSuccessor(first, options);
+    second.master.resume();
+    comeBack(second, there!);
+    await until(() => first.usersOn(0)['A'] === 8, { what: 'the users of the worker whose lease is over' });
+    expect(late!.worker.standing!.step).toBeGreaterThan(there!.worker.standing!.step);
+    comeBack(second, late!);
+    await until(() => first.usersOn(0)['A'] === 4 && first.usersOn(1)['A'] === 4);
+    await until(() => late!.worker.standing!.step === there!.worker.standing!.step);
+  });
+
   test('counts each report once: those that its journal has, and those that it has not', async () => {
     const { Counting, counts } = counting();
     const options = { userClasses: [Counting] };
