@@ -11,6 +11,7 @@ export default defineConfig({
     // Three processes even on a larger machine: tests measure times, and a crowded machine makes those lie. Most of the time they
     // wait for each other's processes, so the third is for the cores that are idle meanwhile.
     maxWorkers: 3,
+    // The times below are for tests that hang: several times what any takes on a busy machine.
     projects: [
       {
         ...shared,
@@ -18,8 +19,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/setup/temporaryFolder.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -29,8 +30,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/spawn/ssh*.test.ts'],
           globalSetup: ['test/setup/temporaryFolder.ts', 'test/setup/buildDist.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -39,8 +40,8 @@ export default defineConfig({
           name: 'ssh',
           include: ['test/e2e/spawn/ssh*.test.ts'],
           globalSetup: ['test/setup/temporaryFolder.ts', 'test/setup/buildDist.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -49,8 +50,8 @@ export default defineConfig({
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
           globalSetup: ['test/setup/temporaryFolder.ts', 'test/setup/buildDist.ts', 'test/setup/foreignPeers.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -59,7 +60,7 @@ export default defineConfig({
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           globalSetup: ['test/setup/chaos.ts', 'test/setup/buildDist.ts'],
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

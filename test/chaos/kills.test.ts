@@ -134,7 +134,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('the master and a worker are killed, and the master resumed: the worker is named, the rest is there', async () => {
-    using scenario = await Scenario.begin({ ...withJournal, worker: '--master-grace 20' });
+    using scenario = await Scenario.begin({ ...withJournal, worker: '--master-grace 30' });
     await scenario.goesOn();
     const killed = scenario.idOf(1);
     scenario.master.signal('SIGKILL');

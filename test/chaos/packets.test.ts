@@ -34,7 +34,7 @@ describe.skipIf(process.env['CHAOS_SKIP'] ?? process.env['CHAOS_NO_TAPS'])(
     test('packets are late, lost and reordered: nothing is lost of the numbers', async () => {
       const { scenario, cable } = await begin(bad);
       using _ = scenario;
-      await until(() => cable.passed.lost > 20 && cable.passed.late > 20, { timeoutMs: 90_000 });
+      await until(() => cable.passed.lost > 20 && cable.passed.late > 20, { timeoutMs: 200_000 });
       await scenario.hasUsers(6);
       cable.become(bearable);
       const ended = await scenario.end();

@@ -158,7 +158,7 @@ export class Scenario {
     const seconds = 1 + (2 * (this.options.answerMillis ?? 0)) / 1000;
     const hits = () => this.hits.filter(({ worker }) => worker !== but);
     const isThere = () => activeUsers(hits(), seconds, Date.now() / 1000 - 0.2) === count;
-    await until(isThere, { timeoutMs: 60_000, intervalMs: 100, what: `${count} active users` }).catch((thrown) => {
+    await until(isThere, { timeoutMs: 120_000, intervalMs: 100, what: `${count} active users` }).catch((thrown) => {
       const said = [this.master, ...this.workers].map(({ stderr }) => stderr.slice(-3000));
       throw new Error(`${thrown}; master and workers said\n${said.join('\n---\n')}`);
     });
@@ -167,7 +167,7 @@ export class Scenario {
   /** Waits until the target has had so many more requests. */
   async goesOn(requests = 60): Promise<void> {
     const before = this.hits.length;
-    await until(() => this.hits.length >= before + requests, { timeoutMs: 60_000, intervalMs: 50 });
+    await until(() => this.hits.length >= before + requests, { timeoutMs: 120_000, intervalMs: 50 });
   }
 
   /** Id of a worker that has had users. */
