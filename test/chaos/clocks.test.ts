@@ -3,11 +3,10 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folder } from '../e2e/tsload.js';
-import { until } from '../until.js';
 import type { Ended } from './ending.js';
 import { withClock, withClockOf } from './faketime.js';
 import { countsOf } from './hits.js';
-import { Scenario } from './scenario.js';
+import { patiently, Scenario } from './scenario.js';
 import { expectNothingLost, transcript } from './verdicts.js';
 
 describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: true }, () => {
@@ -41,12 +40,15 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
 
   test('a worker with a wrong clock loses its master, which is resumed: seconds line up all the same', async () => {
     const clocks = [withClock('+3600'), {}, withClock('-3600')];
-    using scenario = await Scenario.begin({ master: '--csv out/x', workerEnv: (index) => clocks[index] ?? {} });
+    using scenario = await Scenario.begin({
+      master: '--csv out/x',
+      worker: patiently,
+      workerEnv: (index) => clocks[index] ?? {},
+    });
     await scenario.goesOn();
     scenario.master.signal('SIGKILL');
     await scenario.goesOn();
-    const second = scenario.startMaster('--resume out/x_journal.tsload');
-    await until(() => second.stderr.match(/is back with 2 users/g)?.length === 3);
+    await scenario.resume('out/x_journal.tsload');
     await scenario.goesOn();
     const ended = await scenario.end();
     expectNothingLost(ended);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Ended } from './ending.js';
 import { byWorker, type Hit } from './hits.js';
-import { Scenario } from './scenario.js';
+import { graceOf, Scenario } from './scenario.js';
 import { expectLossOf, expectNothingLost } from './verdicts.js';
 
 /** The scenario itself: it is this long that the process stands still. */
@@ -35,7 +35,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('a worker stands still for longer than its grace: others have its users, and it ends when it finds that out', async () => {
-    using scenario = await Scenario.begin({ worker: '--master-grace 4' });
+    using scenario = await Scenario.begin({ workerEnv: graceOf(2, 4) });
     await scenario.goesOn();
     const id = scenario.idOf(2);
     scenario.workers[2]?.signal('SIGSTOP');

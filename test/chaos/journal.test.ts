@@ -2,10 +2,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { until } from '../until.js';
 import { mostUsersAtOnce, underWaySince } from './hits.js';
 import { command, newName } from './owned.js';
-import { Scenario } from './scenario.js';
+import { patiently, Scenario } from './scenario.js';
 import { expectNothingLost, transcript } from './verdicts.js';
 
 const failed =
@@ -58,7 +57,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('the master is killed after that, and resumed: what it alone had is missing, and named for each worker', async () => {
-    using scenario = await Scenario.prepare({ master: '--journal disk/journal' });
+    using scenario = await Scenario.prepare({ master: '--journal disk/journal', worker: patiently });
     await using disk = await SmallDisk.mount(scenario.masterMachine.cwd);
     await scenario.start();
     await scenario.goesOn();
@@ -70,8 +69,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     const killedAt = Date.now() / 1000;
     await scenario.goesOn();
     disk.empty();
-    const second = scenario.startMaster('--resume disk/journal');
-    await until(() => second.stderr.match(/is back with 2 users/g)?.length === 3);
+    await scenario.resume('disk/journal');
     await scenario.goesOn();
     const ended = await scenario.end();
     expect(ended.left, transcript(ended)).toEqual([]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { until } from '../until.js';
 import { byWorker, mostRequestsIn } from './hits.js';
-import { Scenario } from './scenario.js';
+import { graceOf, patiently, Scenario } from './scenario.js';
 import { expectCleanEnd, expectLossOf, expectNothingLost, transcript } from './verdicts.js';
 
 const withJournal = { master: '--csv out/x' };
@@ -23,7 +23,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('a worker is killed: its users go to the others, and what is missing is its last second, which is named', async () => {
-    using scenario = await Scenario.begin({ worker: '--master-grace 5' });
+    using scenario = await Scenario.begin({ workerEnv: graceOf(0, 5) });
     await scenario.goesOn();
     const killed = scenario.idOf(0);
     scenario.workers[0]?.signal('SIGKILL');
@@ -96,7 +96,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('the master is killed and resumed, twice: workers come back with what they measured meanwhile', async () => {
-    using scenario = await Scenario.begin(withJournal);
+    using scenario = await Scenario.begin({ ...withJournal, worker: patiently });
     for (const standsStill of [false, true]) {
       await scenario.goesOn();
       // then reports are on their way that nobody has taken in
@@ -104,10 +104,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
       await scenario.goesOn(90);
       scenario.master.signal('SIGKILL');
       await scenario.goesOn(90);
-      const next = scenario.startMaster('--resume out/x_journal.tsload');
-      await until(() => next.stderr.match(/is back with 2 users/g)?.length === 3, {
-        what: 'three workers that are back',
-      });
+      await scenario.resume('out/x_journal.tsload');
     }
     await scenario.goesOn();
     const ended = await scenario.end();
@@ -116,12 +113,11 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('the master is killed and resumed, and the stop cuts requests off: each is counted or cut off, which is said', async () => {
-    using scenario = await Scenario.begin({ ...withJournal, answerMillis: 1_000, stopTimeout: 0 });
+    using scenario = await Scenario.begin({ ...withJournal, worker: patiently, answerMillis: 1_000, stopTimeout: 0 });
     await scenario.goesOn(18);
     scenario.master.signal('SIGKILL');
     await scenario.goesOn(12);
-    const second = scenario.startMaster('--resume out/x_journal.tsload');
-    await until(() => second.stderr.match(/is back with 2 users/g)?.length === 3);
+    await scenario.resume('out/x_journal.tsload');
     await scenario.goesOn(12);
     scenario.target.hold();
     await until(() => scenario.target.underWay === 6, { what: 'requests that the stop cuts off' });
@@ -134,7 +130,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
   });
 
   test('the master and a worker are killed, and the master resumed: the worker is named, the rest is there', async () => {
-    using scenario = await Scenario.begin({ ...withJournal, worker: '--master-grace 30' });
+    using scenario = await Scenario.begin({ ...withJournal, workerEnv: graceOf(1, 20) });
     await scenario.goesOn();
     const killed = scenario.idOf(1);
     scenario.master.signal('SIGKILL');

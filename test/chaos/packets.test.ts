@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { until } from '../until.js';
 import { BadCable } from './badCable.js';
-import { Scenario } from './scenario.js';
+import { patiently, Scenario } from './scenario.js';
 import { expectNothingLost } from './verdicts.js';
 import { fair, type Weather } from './weather.js';
 
@@ -44,7 +44,7 @@ describe.skipIf(process.env['CHAOS_SKIP'] ?? process.env['CHAOS_NO_TAPS'])(
 
     // fair at both ends: with such a loss nobody can say how long it takes until a worker has joined, or has its last report through
     test('four in ten packets are lost, so that the link may break again and again: nothing is lost of the numbers', async () => {
-      const { scenario, cable } = await begin(fair, '--master-grace 300');
+      const { scenario, cable } = await begin(fair, patiently);
       using _ = scenario;
       cable.become(awful);
       await until(() => cable.passed.lost > 60, { timeoutMs: 200_000 });

@@ -48,6 +48,17 @@ export interface ScenarioOptions {
   readonly connect?: (machine: Machine, index: number) => Promise<void>;
 }
 
+/** This worker waits so many seconds for its master, and the others for as long as it takes, as they are not to be lost. */
+export function graceOf(worker: number, seconds: number): (index: number) => Readonly<Record<string, string>> {
+  return (index) => ({ TSLOAD_MASTER_GRACE: String(index === worker ? seconds : patience) });
+}
+
+/** Seconds that no start of a master takes. */
+const patience = 300;
+
+/** For tests in which the master comes back. */
+export const patiently = `--master-grace ${patience}`;
+
 let lastBegun: Promise<void> = Promise.resolve();
 
 export class Scenario {
@@ -131,6 +142,17 @@ export class Scenario {
     const run = this.masterMachine.tsload(`${always} -u ${this.users} -r ${this.users} ${master} ${line}`, masterEnv);
     this.#masters.push(run);
     return run;
+  }
+
+  /** Starts a master that goes on with the run of the one before. Resolves when all workers are back, with their users. */
+  async resume(journal: string): Promise<void> {
+    const run = this.startMaster(`--resume ${journal}`);
+    const { length } = this.workers;
+    const areBack = () => run.stderr.match(/is back with 2 users/g)?.length === length;
+    await until(areBack, {
+      timeoutMs: 120_000,
+      what: () => `${length} workers to be back; the master said\n${run.stderr}`,
+    });
   }
 
   /** By the command that the master prints. */
