@@ -3,7 +3,7 @@ import { LinkError } from '../../../src/errors.js';
 import type { ReportMessage } from '../../../src/link/index.js';
 import { constant, LoadTestShape, StopTest, StopUser, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
-import { aRuler, offTheRuler } from '../../ruler.js';
+import { Pulse } from '../../pulse.js';
 import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
 import { aCluster, type ClusterWorker } from './cluster.js';
@@ -65,8 +65,8 @@ describe('several workers', () => {
       }
     }
     await using cluster = aCluster({ workers: 2, userClasses: [Timed] });
+    using pulse = new Pulse();
     cluster.master.start(20, 20);
-    const marks = await aRuler(20, 1000 / 20);
     await until(() => starts.length === 20);
     const planned: number[] = [];
     for (const [place, id] of ['w1', 'w2'].entries()) {
@@ -74,7 +74,7 @@ describe('several workers', () => {
       expect(own).toHaveLength(10);
       for (const [k, { at }] of own.entries()) planned[2 * k + place] = at;
     }
-    expect(Math.max(...offTheRuler(planned, marks)), 'milliseconds off the plan').toBeLessThan(200);
+    expect(Math.max(...pulse.offThePlan(planned, 1000 / 20)), 'milliseconds off the plan').toBeLessThan(200);
   });
 
   test('[126] a shape goes up, down and ends over 3 workers', async () => {
