@@ -1,6 +1,5 @@
 /** Processes that are killed while a test runs. */
 import { describe, expect, test } from 'vitest';
-import { until } from '../until.js';
 import { byWorker, mostRequestsIn } from './hits.js';
 import { graceOf, patiently, Scenario } from './scenario.js';
 import { expectCleanEnd, expectLossOf, expectNothingLost, transcript } from './verdicts.js';
@@ -119,8 +118,7 @@ describe.skipIf(process.env['CHAOS_SKIP'])('while a test runs', { concurrent: tr
     await scenario.goesOn(12);
     await scenario.resume('out/x_journal.tsload');
     await scenario.goesOn(12);
-    scenario.target.hold();
-    await until(() => scenario.target.underWay === 6, { what: 'requests that the stop cuts off' });
+    await scenario.target.hold(6);
     const ended = await scenario.end();
     const uncounted = Object.values(ended.missing).reduce((sum, count) => sum + count, 0);
     expect([ended.cutOff, uncounted], transcript(ended)).toEqual([6, 6]);

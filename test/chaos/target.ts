@@ -12,6 +12,7 @@ export class Target {
   #hits: Hit[] = [];
   #underWay = 0;
   #isReady = false;
+  #isHeld = false;
   #isAll = false;
 
   private constructor(private readonly child: ChildProcess) {
@@ -30,14 +31,13 @@ export class Target {
     return this.#hits;
   }
 
-  /** Requests without an answer, a tenth of a second ago. */
-  get underWay(): number {
-    return this.#underWay;
-  }
-
-  /** From now on requests stay without an answer. */
-  hold(): void {
+  /** From now on requests stay without an answer. Resolves when so many do. */
+  async hold(requests: number): Promise<void> {
     this.child.send('hold');
+    await until(() => this.#isHeld && this.#underWay === requests, {
+      timeoutMs: 60_000,
+      what: () => `${requests} requests without an answer; there are ${this.#underWay}`,
+    });
   }
 
   /** Every request that came, in their order. No further ones are told. */
@@ -49,6 +49,7 @@ export class Target {
 
   #hear(told: Told): void {
     this.#isReady ||= told.isReady === true;
+    this.#isHeld ||= told.isHeld === true;
     for (const hit of told.hits ?? []) this.#hits.push(hit);
     this.#underWay = told.underWay ?? 0;
     this.#isAll ||= told.isAll === true;
@@ -57,6 +58,7 @@ export class Target {
 
 interface Told {
   readonly isReady?: true;
+  readonly isHeld?: true;
   readonly hits?: readonly Hit[];
   readonly underWay?: number;
   readonly isAll?: true;

@@ -20,9 +20,9 @@ const server = createServer((request, response) => {
   response.on('finish', () => {
     hit.isAnswered = true;
   });
-  if (isHeld) return;
-  if (delayMillis === 0) response.end('ok');
-  else setTimeout(() => response.end('ok'), delayMillis);
+  const answer = () => isHeld || response.end('ok');
+  if (delayMillis === 0) answer();
+  else setTimeout(answer, delayMillis);
 });
 server.keepAliveTimeout = 0; // a connection that is closed between two requests would be a failure of the target
 server.listen(8080, address, () => tell({ isReady: true }));
@@ -42,6 +42,7 @@ const timer = setInterval(flush, 100);
 process.on('message', (message) => {
   if (message === 'hold') {
     isHeld = true;
+    tell({ isHeld });
     return;
   }
   flush();
