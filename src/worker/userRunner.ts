@@ -30,8 +30,8 @@ export interface UserRunnerOptions {
   changed(): void;
   /** Users of a class cannot be made. */
   constructionFailed(message: string): void;
-  /** Nor those of any other class of this test. */
-  nobodyCanStart(): void;
+  /** Nor those of any other class of this test. `why` tells which, and of each what is wrong with it. */
+  nobodyCanStart(why: string): void;
   /** A constructor threw `StopTest`. */
   stopTest(reason: unknown): void;
 }
@@ -82,7 +82,7 @@ export class UserRunner {
       else if (wanted < present) this.#takeBack(userClass, present - wanted);
     }
     this.#isRampOver = message.isLast;
-    if (this.#isHopeless) this.options.nobodyCanStart();
+    if (this.#isHopeless) this.options.nobodyCanStart(this.#whyHopeless());
     this.#startDue();
     if (this.isSettled) this.options.changed();
   }
@@ -201,7 +201,7 @@ export class UserRunner {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     log.critical(`no users of class ${name} are started: ${reason}`);
     this.options.constructionFailed(reason);
-    if (this.#isHopeless) this.options.nobodyCanStart();
+    if (this.#isHopeless) this.options.nobodyCanStart(this.#whyHopeless());
   }
 
   /** Users are wanted, and there will be none: not of the classes wanted by now, and others are not to come. */
@@ -210,5 +210,16 @@ export class UserRunner {
     const wanted = [...this.#wanted.keys()].filter((name) => (this.#wanted.get(name) ?? 0) > 0);
     const possible = this.#isRampOver ? wanted : [...userClasses.keys()];
     return wanted.length > 0 && possible.every((name) => this.#broken.has(name));
+  }
+
+  #whyHopeless(): string {
+    const { userClasses } = this.options;
+    const broken = [...this.#broken].sort();
+    const missing = broken.filter((name) => !userClasses.has(name));
+    const throwing = broken.filter((name) => userClasses.has(name));
+    return [
+      ...(missing.length === 0 ? [] : [`its locustfile has no class ${missing.join(', ')}`]),
+      ...(throwing.length === 0 ? [] : [`no user of ${throwing.join(', ')} could be made`]),
+    ].join(', and ');
   }
 }

@@ -132,10 +132,15 @@ export class Worker {
       ended: (user) => this.#runtime.dismiss(user),
       changed: () => this.#test.usersChanged(),
       constructionFailed: (message) => this.fault(message),
-      nobodyCanStart: () =>
-        this.#stopTest('no users can be started here: every class that is wanted is missing or its constructor threw'),
+      nobodyCanStart: (why) => this.#stopTest(`no users can be started ${this.#place}: ${why}`),
       stopTest: (reason) => this.#stopTest(reason),
     });
+  }
+
+  /** For what the master says of it: that reads `here` where there is one process. */
+  get #place(): string {
+    const { firesTestEvents, id } = this.options;
+    return firesTestEvents ? `on worker ${id}` : 'here';
   }
 
   #makeTest(): WorkerTest {

@@ -3,6 +3,7 @@
  * with it.
  */
 import { constants } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { getLogger } from '../../log.js';
 import { describeEnd, type ProcessEnd, type SpawnedWorker, type Spawner, type WorkerOrder } from '../../spawn/index.js';
 
@@ -17,7 +18,7 @@ export interface Order {
 export class OwnWorkers implements AsyncDisposable {
   readonly #spawners: Spawner[] = [];
   readonly #ends: ProcessEnd[] = [];
-  #count = 0;
+  #workers: readonly SpawnedWorker[] = [];
   #allEnded: () => void = () => {};
   #oneFailed: () => void = () => {};
   #isStopping = false;
@@ -43,18 +44,31 @@ export class OwnWorkers implements AsyncDisposable {
       spawner.listen({ line: this.write, ended: (worker, end) => this.#ended(worker, end) });
     }
     const started = await Promise.all(orders.map(({ spawner, order }) => spawner.start(order)));
-    this.#count = started.flat().length;
+    this.#workers = started.flat();
     this.#tellIfAllEnded();
   }
 
   /** How many were started. */
   get count(): number {
-    return this.#count;
+    return this.#workers.length;
+  }
+
+  /** Names of those that are none of these, which are ids that workers have told their master. */
+  absentFrom(ids: readonly string[]): readonly string[] {
+    return this.#workers.filter(({ identity }) => !ids.some((id) => id.endsWith(identity))).map(({ name }) => name);
   }
 
   /** How those ended that have. */
   get ends(): readonly ProcessEnd[] {
     return this.#ends;
+  }
+
+  /** Resolves when none has ended for so long, or all have: what one has ended of, others do a moment later. */
+  async calm(millis = 500): Promise<void> {
+    for (let told = -1; told < this.#ends.length; ) {
+      told = this.#ends.length;
+      await Promise.race([this.ended, setTimeout(millis)]);
+    }
   }
 
   /** Ends of workers are no news from now on. */
@@ -87,7 +101,7 @@ export class OwnWorkers implements AsyncDisposable {
   }
 
   #tellIfAllEnded(): void {
-    if (this.#count > 0 && this.#ends.length === this.#count) this.#allEnded();
+    if (this.count > 0 && this.#ends.length === this.count) this.#allEnded();
   }
 }
 

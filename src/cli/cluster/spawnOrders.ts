@@ -3,6 +3,7 @@
  */
 import { OptionError } from '../../errors.js';
 import { localSpawner, readSpawnTarget, type Spawner, type SpawnTarget, spawnersFor } from '../../spawn/index.js';
+import { clusterOptions } from '../options/clusterOptions.js';
 import type { CustomSpec } from '../options/customArguments.js';
 import type { Sources } from '../options/settings.js';
 import { childWords } from './childWords.js';
@@ -19,11 +20,18 @@ export interface OrderFacts {
   readonly isEncrypted: boolean;
 }
 
+/**
+ * Seconds that they have to reach this master, which listens before they are started: as long as a host has to start them. It is about the
+ * network alone; their locustfile may take longer to load.
+ */
+const connectSeconds = 120;
+
 /** The orders, as soon as port and token are known. Throws `OptionError` for places that cannot be read, so ask early. */
 export async function workerOrders(facts: OrderFacts): Promise<(port: number, token: string) => readonly Order[]> {
   const { role, sources, custom, isDelivered, isEncrypted } = facts;
   const wordsAt = (isLocal: boolean): readonly string[] => {
-    return childWords(sources.words, custom, { isLocal, takesLocustfile: isDelivered });
+    const words = childWords(sources.words, custom, { isLocal, takesLocustfile: isDelivered });
+    return [`--${clusterOptions.connectWithin.name}=${connectSeconds}`, ...words];
   };
   const targets = role.spawns.map((text) => readSpawnTarget(text));
   for (const target of targets) checkDirect(target, role, isEncrypted);

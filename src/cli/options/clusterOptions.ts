@@ -136,6 +136,13 @@ const ofSpawned = {
     help: 'For workers that tsload itself starts: they are handed their secrets, and end with whoever started them.',
     isHidden: true,
   }),
+  connectWithin: withDefault(timeSpan, 300, '300', {
+    name: 'connect-within',
+    group: 'Worker options',
+    locust: null,
+    help: 'For workers that tsload itself starts: how long they try to reach their master.',
+    isHidden: true,
+  }),
 };
 
 /** A token is never repeated, not even where it is wrong. */

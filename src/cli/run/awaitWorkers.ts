@@ -11,14 +11,15 @@ const log = getLogger('tsload.runners');
 const lookMillis = 200;
 /** So often it is said that nothing has changed. */
 const repeatMillis = 10_000;
+const maxNamed = 5;
 
 /**
  * Resolves with false when it gives up: the time is over, a worker that this process started ended before it had come, or so many
  * can never come. `takesOthers`: workers that somebody else starts may join.
  */
 export async function awaitWorkers(
-  runner: Pick<MasterRunner, 'untilWorkers' | 'readyWorkerCount'>,
-  own: Pick<OwnWorkers, 'count' | 'failed'>,
+  runner: Pick<MasterRunner, 'untilWorkers' | 'readyWorkerCount' | 'workers'>,
+  own: Pick<OwnWorkers, 'count' | 'failed' | 'calm' | 'absentFrom'>,
   { expectWorkers, expectWorkersMaxWait }: Pick<Settings, 'expectWorkers' | 'expectWorkersMaxWait'>,
   takesOthers: boolean,
 ): Promise<boolean> {
@@ -29,29 +30,43 @@ export async function awaitWorkers(
     );
     return false;
   }
-  const stopTelling = tellProgress(runner, expected);
+  const absent = (): readonly string[] => own.absentFrom(runner.workers.map(({ id }) => id));
+  const stopTelling = tellProgress(runner, expected, absent);
   const failed = own.failed.then(() => 'failed' as const);
   const came = await Promise.race([runner.untilWorkers(expected, expectWorkersMaxWait), failed]);
   stopTelling();
   if (came === true) return true;
+  if (came === 'failed') await own.calm();
   const ready = `${runner.readyWorkerCount} of ${expected} workers came`;
   if (came === 'failed') log.error(`A worker ended before the test began: the test is not started (${ready})`);
   else log.error(`Gave up waiting for workers: ${ready} within ${expectWorkersMaxWait} seconds`);
   return false;
 }
 
-/** A line at the beginning, with each that comes, and now and then. */
-function tellProgress(runner: Pick<MasterRunner, 'readyWorkerCount'>, expected: number): () => void {
+/** A line at the beginning, with each that comes, and now and then, with those that should have come. */
+function tellProgress(
+  runner: Pick<MasterRunner, 'readyWorkerCount'>,
+  expected: number,
+  absent: () => readonly string[],
+): () => void {
   let told = -1;
   let toldAt = 0;
   const look = (): void => {
     const ready = runner.readyWorkerCount;
-    if (ready >= expected || (ready === told && performance.now() - toldAt < repeatMillis)) return;
+    const isNews = ready !== told;
+    if (ready >= expected || (!isNews && performance.now() - toldAt < repeatMillis)) return;
     told = ready;
     toldAt = performance.now();
-    log.info(`Waiting for workers: ${ready} of ${expected} are ready`);
+    log.info(`Waiting for workers: ${ready} of ${expected} are ready${isNews ? '' : absentText(absent())}`);
   };
   look();
   const timer = setInterval(look, lookMillis);
   return () => clearInterval(timer);
+}
+
+/** Of workers that were started and have not come. */
+function absentText(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const rest = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : '';
+  return ` (started, and not come yet: ${names.slice(0, maxNamed).join(', ')}${rest})`;
 }

@@ -135,7 +135,7 @@ async function locustfileOf({ early, tsload }: WorkerSetting, findMaster: FindMa
       'a worker of a Locust master needs a locustfile of its own, as that of the master is Python: give -f FILE',
     );
   }
-  const bytes = await fetchLocustfile(await findMaster());
+  const bytes = await fetchLocustfile({ ...(await findMaster()), connectSeconds: early.connectWithin });
   return loadPackage(bytes, { tsload: tsload(), workingDirectory: 'follow' });
 }
 
@@ -143,5 +143,5 @@ async function connectionOf(early: EarlySettings, findMaster: FindMaster): Promi
   const { masterHost, masterPort, protocol } = early;
   if (protocol === 'locust') return { masterHost, masterPort, protocol };
   const { host, port, ...trust } = await findMaster();
-  return { masterHost: host, masterPort: port, ...trust };
+  return { masterHost: host, masterPort: port, connectSeconds: early.connectWithin, ...trust };
 }

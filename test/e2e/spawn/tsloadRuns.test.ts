@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { localSpawner } from '../../../src/spawn/index.js';
 import { certificates } from '../../certificates.js';
 import { until } from '../../until.js';
 import { folder, start } from '../tsload.js';
@@ -37,6 +38,18 @@ test.concurrent('a master that takes encrypted connections only cannot be given 
   const { code, stderr } = await run.finished;
   expect(code).toBe(2);
   expect(stderr).toMatch(/--spawn ssh:\/\/loadgen cannot have master= with --tls-cert.*leave master= out/);
+});
+
+test.concurrent('a worker that does not reach its master gives up, and says where it has looked for it', async () => {
+  const spawner = localSpawner(1);
+  const lines: string[] = [];
+  const ended = new Promise((resolve) => {
+    spawner.listen({ line: (_, text) => void lines.push(text), ended: (_, end) => resolve(end) });
+  });
+  const words = ['--connect-within=1', '--locustfile=-'];
+  await spawner.start({ masterHost: '127.0.0.1', masterPort: 1, words, secrets: { token: 'sesame' } });
+  expect(await ended, lines.join('\n')).toEqual({ code: 255, signal: null });
+  expect(lines.at(-1)).toMatch(/^tsload: error: .*127\.0\.0\.1:1/);
 });
 
 test.concurrent('a host is not told to come to a master that listens on this machine only', async () => {

@@ -16,6 +16,8 @@ const token = 'the-token-of-the-test';
 
 export interface NetworkOptions extends EnvironmentOptions {
   readonly workers: number;
+  /** Of the workers' locustfile. Default: that of the master. */
+  readonly ownClasses?: NonNullable<EnvironmentOptions['userClasses']>;
   readonly graceSeconds?: number;
   readonly leaseSeconds?: number;
   readonly times?: Partial<WorkerTimes>;
@@ -84,7 +86,11 @@ export function makeMaster(options: NetworkOptions, statistics: RunStatistics, r
 }
 
 async function joinWorker(options: NetworkOptions, port: number): Promise<NetworkWorker> {
-  const environment = new Environment({ ...options, stallSeconds: 0 });
+  const environment = new Environment({
+    ...options,
+    ...(options.ownClasses === undefined ? {} : { userClasses: options.ownClasses }),
+    stallSeconds: 0,
+  });
   const fired: string[] = [];
   const { testStart, spawningComplete, testStopping, testStop } = environment.events;
   for (const hook of [testStart, testStopping, testStop]) hook.addListener(() => void fired.push(hook.name));

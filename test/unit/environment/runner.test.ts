@@ -209,7 +209,9 @@ describe('users that cannot be made', () => {
     run.runner.start(2, 2);
     await until(() => run.runner.state === 'stopped');
     expect(log.at('CRITICAL')).toHaveLength(2);
-    expect(log.at('ERROR').join('\n')).toContain('no users can be started');
+    expect(log.at('ERROR').join('\n')).toContain(
+      'no users can be started here: no user of AsBad, Broken could be made',
+    );
   });
 
   test('[35] an HttpUser without a host says so, and the test stops; in a headless run the runner ends', async () => {

@@ -96,6 +96,21 @@ describe('workers over the network', () => {
     expect(log.at('ERROR').filter((line) => line.startsWith('the master is lost'))).toHaveLength(2);
   });
 
+  test('whose locustfiles lack all classes of the test end it, and each says which and where', async () => {
+    using log = captureLog();
+    await using network = await aNetwork({
+      workers: 1,
+      userClasses: [idle('Shopper'), idle('Buyer')],
+      ownClasses: [idle('Other')],
+    });
+    const { master, workers } = network;
+    master.start(2, 1000);
+    await until(() => log.at('ERROR').length > 0);
+    expect(log.at('ERROR')[0]).toBe(
+      `no users can be started on worker ${workers[0]?.runner.clientId}: its locustfile has no class Buyer, Shopper`,
+    );
+  });
+
   test('with a lease, a worker without its master stops its users before others get them, and joins in again', async () => {
     let isTwice = false;
     const alive = new Map<Environment, number>();
