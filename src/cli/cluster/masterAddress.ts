@@ -10,7 +10,7 @@ import type { EarlySettings, Sources } from '../options/settings.js';
 import { isLoopback } from './role.js';
 import { workerTls } from './tls.js';
 import { givenToken } from './token.js';
-import { findToken, tokenPaths } from './tokenFile.js';
+import { findToken, tokenPathsOfWorker } from './tokenFile.js';
 
 const log = getLogger('tsload.main');
 
@@ -51,7 +51,7 @@ async function foundToken({ masterHost, masterPort }: EarlySettings, { variables
       `the master at ${masterHost} wants a token: set TSLOAD_TOKEN to the one that it has printed, or give --token-file`,
     );
   }
-  const paths = tokenPaths(masterPort, variables, home);
+  const paths = tokenPathsOfWorker({ host: masterHost, port: masterPort }, variables, home);
   const began = performance.now();
   let hasTold = false;
   let knockAt = quietMillis;

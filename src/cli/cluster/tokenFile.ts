@@ -1,6 +1,6 @@
 /**
  * The token that a master has made, kept where only its user can read it, so that workers of the same user on the same machine
- * need not be told. One file for each port.
+ * need not be told. One file for each port; masters that share a port have different addresses, and a file each.
  *
  * A master that was killed leaves its file behind. The next master on that port takes the token over, so that workers which
  * held on to it can come back.
@@ -12,13 +12,29 @@ import { makeFolder } from '../../folders.js';
 import { isToken } from '../../token.js';
 import type { Variables } from '../options/variables.js';
 
-/** The file's possible places, first choice first: gone with the user's session, or in the home folder. */
-export function tokenPaths(port: number, variables: Variables, home = homedir()): readonly string[] {
-  const name = join('tsload', `master-${hostname()}-${port}.token`);
+/** Where a master listens. */
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Any of these may be what a worker finds at its default address. */
+const usualHosts: readonly string[] = ['*', '0.0.0.0', '::', '127.0.0.1', 'localhost'];
+
+/** The possible places of a master's file, first choice first: gone with the user's session, or in the home folder. */
+export function tokenPaths({ host, port }: Place, variables: Variables, home = homedir()): readonly string[] {
+  const address = usualHosts.includes(host) ? '' : `${host.replaceAll(/[^\w.:-]/g, '_')}-`;
+  const name = join('tsload', `master-${hostname()}-${address}${port}.token`);
   const runtime = variables['XDG_RUNTIME_DIR'] || `/run/user/${process.getuid?.() ?? 0}`;
   const cache = variables['XDG_CACHE_HOME'] || join(home, '.cache');
   // a relative one would be another folder for each of the two
   return [...(isFolder(runtime) ? [runtime] : []), cache].filter(isAbsolute).map((folder) => join(folder, name));
+}
+
+/** Where a worker looks that connects to this place: who listens there may do so at all addresses. */
+export function tokenPathsOfWorker(place: Place, variables: Variables, home?: string): readonly string[] {
+  const [own, usual] = [place, { ...place, host: '*' }].map((master) => tokenPaths(master, variables, home));
+  return [...new Set([...(own ?? []), ...(usual ?? [])])];
 }
 
 /** The token in the first of the files that is there, is ours, and is nobody else's to read. */
@@ -63,7 +79,7 @@ export function forgetTokens(paths: readonly string[]): void {
   }
 }
 
-/** Not the file of a master that listens at the same port of another address. */
+/** Not the file of a master that took its place. */
 function removeOwn(path: string): void {
   if (readOwn(path)?.split('\n')[1] === String(process.pid)) forgetTokens([path]);
 }

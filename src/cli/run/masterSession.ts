@@ -175,15 +175,15 @@ function isOpen({ bindHost }: MasterRole): boolean {
 }
 
 /** Of a master of this user that was killed at the same port: its workers still have it. */
-function leftToken({ bindPort }: MasterRole, { variables, home }: Sources): string | undefined {
-  return bindPort === 0 ? undefined : findToken(tokenPaths(bindPort, variables, home));
+function leftToken({ bindHost: host, bindPort: port }: MasterRole, { variables, home }: Sources): string | undefined {
+  return port === 0 ? undefined : findToken(tokenPaths({ host, port }, variables, home));
 }
 
 /** Tells how to join, on the terminal alone: a log may be read by more people than may start workers. */
 async function announce(setting: MasterSetting, runner: MasterRunner, madeToken: string | undefined): Promise<void> {
   const { role, settings, sources } = setting;
   if (!role.takesOthers) return;
-  const paths = tokenPaths(runner.port, sources.variables, sources.home);
+  const paths = tokenPaths({ host: role.bindHost, port: runner.port }, sources.variables, sources.home);
   if (madeToken === undefined) forgetTokens(paths);
   const kept = madeToken === undefined ? undefined : await keepToken(madeToken, paths);
   log.info(`Listening for workers at ${bracketed(role.bindHost)}:${runner.port}`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { masterAddress } from '../../../../src/cli/cluster/masterAddress.js';
-import { keepToken, tokenPaths } from '../../../../src/cli/cluster/tokenFile.js';
+import { findToken, forgetTokens, keepToken, tokenPaths } from '../../../../src/cli/cluster/tokenFile.js';
 import { parseSettings } from '../../../../src/cli/options/settings.js';
 import { captureLog } from '../../../capturedLog.js';
 import { freePort } from '../../../freePort.js';
@@ -21,17 +21,32 @@ async function listening(): Promise<AsyncDisposable & { readonly port: number; r
 }
 
 /** What a worker of a user with an empty home finds. */
-async function find(port: number, variables: Readonly<Record<string, string>> = {}) {
+async function find(port: number, variables: Readonly<Record<string, string>> = {}, host = '127.0.0.1') {
   const home = mkdtempSync(join(tmpdir(), 'tsload-test-'));
   const sources = {
-    words: ['--worker', '--master-port', String(port)],
+    words: ['--worker', '--master-host', host, '--master-port', String(port)],
     variables: { XDG_RUNTIME_DIR: join(home, 'none'), ...variables },
     cwd: home,
     home,
   };
   const { settings } = await parseSettings(sources, []);
-  return { found: masterAddress(settings, sources, {}), paths: tokenPaths(port, sources.variables, home) };
+  const pathsOf = (master: string) => tokenPaths({ host: master, port }, sources.variables, home);
+  return { found: masterAddress(settings, sources, {}), paths: pathsOf(host), pathsOf };
 }
+
+test.each([
+  ['127.0.0.2', '127.0.0.2', '*'],
+  ['127.0.0.1', '*', '127.0.0.2'],
+  ['::1', '::1', '127.0.0.1'],
+])('at %s a worker has the token of the master at %s, not of one at the same port of %s', async (host, its, other) => {
+  using _ = captureLog();
+  const { found, pathsOf } = await find(await freePort(), {}, host);
+  await keepToken('of-another', pathsOf(other));
+  await keepToken('of-its-master', pathsOf(its));
+  forgetTokens(pathsOf(other)); // as a master does there that was given one
+  expect(findToken(pathsOf(its))).toBe('of-its-master');
+  expect(await found).toMatchObject({ host, token: 'of-its-master' });
+});
 
 test('a master that was given its token is not waited for without it', async () => {
   using _ = captureLog();

@@ -53,7 +53,8 @@ describe('a token that is given', () => {
 });
 
 describe('the file of a made token', () => {
-  const placesIn = (home: string, runtime = join(home, 'none')) => tokenPaths(5557, { XDG_RUNTIME_DIR: runtime }, home);
+  const placesIn = (home: string, runtime = join(home, 'none')) =>
+    tokenPaths({ host: '*', port: 5557 }, { XDG_RUNTIME_DIR: runtime }, home);
 
   test('is found by a worker with the same port, can be read by its user alone, and goes with the process', async () => {
     const home = folder();
@@ -62,7 +63,7 @@ describe('the file of a made token', () => {
     expect(statSync(path ?? '').mode & 0o777).toBe(0o600);
     expect(readdirSync(dirname(path ?? ''))).toHaveLength(1);
     expect(findToken(placesIn(home))).toBe('abc');
-    expect(findToken(tokenPaths(5558, {}, home))).toBeUndefined();
+    expect(findToken(tokenPaths({ host: '*', port: 5558 }, {}, home))).toBeUndefined();
   });
 
   test('stands in the runtime folder of the session where there is one', async () => {
@@ -82,8 +83,8 @@ describe('the file of a made token', () => {
 
   test('has no place in a folder that is relative, as another process may be in another one', () => {
     const variables = { XDG_RUNTIME_DIR: '/none', XDG_CACHE_HOME: 'cache' };
-    expect(tokenPaths(5557, variables, '/home/me')).toEqual([]);
-    expect(tokenPaths(5557, { XDG_RUNTIME_DIR: '/none' }, '')).toEqual([]);
+    expect(tokenPaths({ host: '*', port: 5557 }, variables, '/home/me')).toEqual([]);
+    expect(tokenPaths({ host: '*', port: 5557 }, { XDG_RUNTIME_DIR: '/none' }, '')).toEqual([]);
   });
 
   test('one that a killed master left is replaced', async () => {
