@@ -4,7 +4,8 @@
  *
  * All that a run writes on the host lies in its folder, also what its workers keep in a cache or as temporary files, and goes with
  * it. A run that was killed leaves its folder behind; the next one removes it. A folder belongs to a living run as long as
- * somebody listens at the socket in it: unlike a process id, that is never somebody else's.
+ * somebody listens at the socket in it: unlike a process id, that is never somebody else's. Where there can be no socket, the
+ * folder's time says so.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -15,6 +16,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { connect, createServer, type Server, Socket } from 'node:net';
@@ -31,8 +33,10 @@ const folderPrefix = 'tsload-host-';
 const socketName = 'alive';
 /** A socket's whole path may have 104 bytes on some systems. */
 const maxBaseBytes = 70;
-/** The socket is made right after its folder. */
-const unfinishedMillis = 60_000;
+/** How often a folder without a socket gets the time of day. */
+const signOfLifeMillis = 20_000;
+/** A folder without a socket is abandoned when its time is that old. */
+const silentMillis = 600_000;
 /** A line feed ends every line that is not in an archive. */
 const lineFeed = 10;
 
@@ -106,10 +110,22 @@ class Folder {
   constructor(base: string) {
     this.path = mkdtempSync(join(base, folderPrefix)); // nobody else may enter it
     this.#server = createServer((socket) => socket.destroy());
-    this.#server.on('error', () => {}); // a file system without sockets: an hour later the folder may count as abandoned
+    this.#server.on('error', () => this.#showLife()); // a file system without sockets
     this.#server.listen(join(this.path, socketName));
     this.#server.unref();
     process.once('exit', () => rmSync(this.path, { recursive: true, force: true, maxRetries: 3 }));
+  }
+
+  #showLife(): void {
+    const show = () => {
+      const now = Date.now() / 1000;
+      try {
+        utimesSync(this.path, now, now);
+      } catch {
+        // somebody has removed it
+      }
+    };
+    setInterval(show, signOfLifeMillis).unref();
   }
 }
 
@@ -215,7 +231,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   const { uid, mtimeMs } = lstatSync(path);
   if (!lstatSync(path).isDirectory() || uid !== process.getuid?.()) return false;
   const answer = await knock(join(path, socketName));
-  if (answer === 'ENOENT') return Date.now() - mtimeMs > unfinishedMillis;
+  if (answer === 'ENOENT') return Date.now() - mtimeMs > silentMillis;
   return answer === 'ECONNREFUSED';
 }
 
