@@ -22,6 +22,11 @@ export function epochSeconds(): number {
   return ownEpochSeconds() + offsetSeconds;
 }
 
+/** The time of day for a log line, which begins with one of the same kind: local, `10:20:30`. */
+export function localTimeOfDay(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toTimeString().slice(0, 8);
+}
+
 /** Seconds to be added to this process's own clock from now on, so that it agrees with another machine's. */
 export function setClockOffset(seconds: number): void {
   offsetSeconds = seconds;

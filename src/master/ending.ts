@@ -2,7 +2,7 @@
  * The end of a test on all workers: each says that its users are gone and that it has reported everything. Who is missing is
  * waited for as long as it may come back, for what it measured meanwhile; unless somebody is in a hurry.
  */
-import { epochSeconds } from '../clock.js';
+import { epochSeconds, localTimeOfDay } from '../clock.js';
 import { getLogger } from '../log.js';
 import type { Crew } from './crew.js';
 import type { CurrentTest } from './currentTest.js';
@@ -64,7 +64,7 @@ export class Ending {
   #announce(worker: WorkerNode): void {
     // a worker of Locust's protocol keeps nothing for later: its link gives it up in seconds
     if (this.#isHurried || worker.isForeign === true) return;
-    const until = new Date((epochSeconds() + this.roster.patienceLeft(worker)) * 1000).toTimeString().slice(0, 8);
+    const until = localTimeOfDay(epochSeconds() + this.roster.patienceLeft(worker));
     log.warning(`the end waits for worker ${worker.id}, which is missing, until ${until}: it may have more to report`);
   }
 

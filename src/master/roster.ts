@@ -2,7 +2,7 @@
  * Who belongs to the test: workers join, are missing for a while, come back, or are lost. Says what each of them has to know, and
  * where its users go.
  */
-import { epochSeconds } from '../clock.js';
+import { epochSeconds, localTimeOfDay } from '../clock.js';
 import { ConnectionError } from '../errors.js';
 import type { Events } from '../events/index.js';
 import type { MasterEnd, WorkerHello, WorkerStanding } from '../link/index.js';
@@ -78,7 +78,7 @@ export class Roster {
   missing(worker: WorkerNode, reason: string): void {
     const current = this.options.current();
     log.warning(
-      `worker ${worker.id} is missing (${reason}); it is waited for until ${clockTime(this.patienceLeft(worker))}`,
+      `worker ${worker.id} is missing (${reason}); it is waited for until ${localTimeOfDay(epochSeconds() + this.patienceLeft(worker))}`,
     );
     current?.ramps?.suspendWorker(worker.id);
     const isAlone = this.crew.workers.present.length === 0;
@@ -136,7 +136,7 @@ export class Roster {
   #noteLoss(worker: WorkerNode, reason: string): void {
     this.#saidLost.add(worker);
     const until = this.crew.reports.workerLost(worker, worker.heardAt);
-    const since = until === undefined ? 'all that it measured' : `what it measured after ${timeText(until)}`;
+    const since = until === undefined ? 'all that it measured' : `what it measured after ${localTimeOfDay(until)}`;
     log.error(`worker ${worker.id} is lost (${reason}): ${since} is in no number`);
   }
 
@@ -218,13 +218,4 @@ function silent({ link, graceSeconds, isMissing, isReplaced }: WorkerNode): Sile
 
 function userCountOf({ userCounts }: WorkerStanding): number {
   return Object.values(userCounts).reduce((sum, count) => sum + count, 0);
-}
-
-/** The time of day so many seconds from now. */
-function clockTime(seconds: number): string {
-  return timeText(epochSeconds() + seconds);
-}
-
-function timeText(epoch: number): string {
-  return new Date(epoch * 1000).toTimeString().slice(0, 8);
 }

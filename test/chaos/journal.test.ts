@@ -8,7 +8,7 @@ import { patiently, Scenario } from './scenario.js';
 import { expectNothingLost, transcript } from './verdicts.js';
 
 const failed =
-  /ERROR\/tsload\.\w+: the journal disk\/journal cannot be written \(ENOSPC[^)]*\): the run goes on without it, and --resume could go on only from (\d\d:\d\d:\d\d) UTC/;
+  /ERROR\/tsload\.\w+: the journal disk\/journal cannot be written \(ENOSPC[^)]*\): the run goes on without it, and --resume could go on only from (\d\d:\d\d:\d\d)/;
 
 /** A disk of a mebibyte in the master's folder, and what fills it. Unmounted when it is disposed of. */
 class SmallDisk {

@@ -3,7 +3,7 @@
  * the old one has grown enough, so that its size depends on the run's width and not on its length.
  */
 import { dirname } from 'node:path';
-import { epochSeconds } from '../../clock.js';
+import { epochSeconds, localTimeOfDay } from '../../clock.js';
 import { TsloadError } from '../../errors.js';
 import { makeFolder } from '../../folders.js';
 import type { RunSetup } from '../../link/index.js';
@@ -184,8 +184,8 @@ export class RunJournal implements KeptJournal {
   /** The run goes on without a journal. */
   fail(cause: unknown): void {
     const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
-    const until = new Date(this.#safeUntil * 1000).toISOString().slice(11, 19);
-    this.#failed = `the journal ${this.path} cannot be written (${reason}): the run goes on without it, and --resume could go on only from ${until} UTC`;
+    const until = localTimeOfDay(this.#safeUntil);
+    this.#failed = `the journal ${this.path} cannot be written (${reason}): the run goes on without it, and --resume could go on only from ${until}`;
     log.error(this.#failed);
   }
 
