@@ -7,3 +7,9 @@ export const tokenRule = `between 1 and ${maxLength.toLocaleString('en')} visibl
 export function isToken(token: string): boolean {
   return token.length <= maxLength && /^[\x21-\x7e]+$/.test(token);
 }
+
+/** The one of the environment variables; one that is empty is none. */
+export function tokenOfVariables(variables: Readonly<Record<string, string | undefined>>): string | undefined {
+  const token = variables['TSLOAD_TOKEN'];
+  return token === '' ? undefined : token;
+}

@@ -3,6 +3,7 @@
  */
 import { OptionError } from '../errors.js';
 import { connectToLocustMaster, connectToMaster, type WorkerEnd, type WorkerHello } from '../link/index.js';
+import { tokenOfVariables } from '../token.js';
 import { defaultGraceSeconds } from '../worker/index.js';
 import type { Environment } from './environment.js';
 import type { WorkerRunnerOptions } from './workerRunner.js';
@@ -43,7 +44,7 @@ export function untilAborted(signal: AbortSignal): Disposable & { readonly abort
   return { aborted, [Symbol.dispose]: () => signal.removeEventListener('abort', resolveAborted) };
 }
 
-function tokenOf({ token = process.env['TSLOAD_TOKEN'] }: WorkerRunnerOptions): string {
+function tokenOf({ token = tokenOfVariables(process.env) }: WorkerRunnerOptions): string {
   if (token !== undefined && token !== '') return token;
   throw new OptionError('a worker needs the token of its master: give token, or set TSLOAD_TOKEN');
 }

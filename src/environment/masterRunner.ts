@@ -6,6 +6,7 @@ import type { MessageListener, RunState, StartOptions, StatisticsView } from '..
 import { MessageListeners, type UserClassUpdate } from '../link/index.js';
 import { Master, type WorkerStatus } from '../master/index.js';
 import type { RunStatistics } from '../stats/index.js';
+import { tokenOfVariables } from '../token.js';
 import { StopTest } from '../users/index.js';
 import { UsageMonitor } from '../worker/index.js';
 import type { Environment } from './environment.js';
@@ -38,7 +39,7 @@ export class MasterRunner implements TestRunner {
     statistics: RunStatistics,
     options: MasterRunnerOptions,
   ) {
-    this.token = options.token ?? process.env['TSLOAD_TOKEN'] ?? randomBytes(24).toString('base64url');
+    this.token = options.token ?? tokenOfVariables(process.env) ?? randomBytes(24).toString('base64url');
     const leaseSeconds = options.enableRebalancing ? (options.leaseSeconds ?? defaultLeaseSeconds) : undefined;
     const { restored } = options;
     this.#master = new Master({

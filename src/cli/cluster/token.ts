@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readSync } from 'node:fs';
 import { OptionError } from '../../errors.js';
-import { isToken, tokenRule } from '../../token.js';
+import { isToken, tokenOfVariables, tokenRule } from '../../token.js';
 import type { Settings } from '../options/optionTable.js';
 import type { Variables } from '../options/variables.js';
 
@@ -14,8 +14,8 @@ const maxLineBytes = 4096;
 export function givenToken(settings: Pick<Settings, 'token' | 'tokenFile'>, variables: Variables): string | undefined {
   if (settings.token !== undefined) return settings.token;
   if (settings.tokenFile !== undefined) return checked(firstLine(settings.tokenFile), placeOf(settings.tokenFile));
-  const variable = variables['TSLOAD_TOKEN'] ?? '';
-  return variable === '' ? undefined : checked(variable, 'TSLOAD_TOKEN');
+  const variable = tokenOfVariables(variables);
+  return variable === undefined ? undefined : checked(variable, 'TSLOAD_TOKEN');
 }
 
 /** A new one: 128 bits of chance, in letters that need no quotes anywhere. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Environment, type EnvironmentOptions, type MasterRunnerOptions } from '../../../src/environment/index.js';
 import type { CustomMessage } from '../../../src/events/index.js';
 import { connectToMaster } from '../../../src/link/index.js';
@@ -269,6 +269,17 @@ describe("a master's runner", () => {
     await expect(environment.createMasterRunner()).rejects.toMatchObject({ code: 'MISUSE' });
     await runner.quit();
     await runner.ended;
+  });
+
+  test('takes a TSLOAD_TOKEN that is empty for none, as a worker does', async () => {
+    vi.stubEnv('TSLOAD_TOKEN', '');
+    const environment = new Environment({ userClasses: [idle('A')] });
+    const runner = await environment.createMasterRunner({ bindHost: '127.0.0.1', bindPort: 0 });
+    expect(runner.token.length).toBeGreaterThanOrEqual(32);
+    const joining = new Environment({ userClasses: [] }).createWorkerRunner({ masterPort: runner.port });
+    await expect(joining).rejects.toThrow(/^a worker needs the token of its master/);
+    vi.unstubAllEnvs();
+    await runner.quit();
   });
 
   test('says that its port is taken', async () => {
