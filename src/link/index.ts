@@ -41,6 +41,5 @@ export type {
   MasterAddress,
   ServerTls,
 } from './webSocket/options.js';
-export { bracketed } from './webSocket/refusals.js';
 export { roomWarning } from './webSocket/room.js';
 export { connectToMaster, fetchLocustfile, openLinkServer } from './webSocketLink.js';

@@ -57,6 +57,8 @@ export class GeneratorWatch {
 }
 
 /** Of each number the higher one: one busy worker among many, and one bad second among many, must stay visible. */
+export function worse(first: GeneratorHealth | null, second: GeneratorHealth): GeneratorHealth;
+export function worse(first: GeneratorHealth | null, second: GeneratorHealth | null): GeneratorHealth | null;
 export function worse(first: GeneratorHealth | null, second: GeneratorHealth | null): GeneratorHealth | null {
   if (second === null) return first;
   return {

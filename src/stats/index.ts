@@ -1,5 +1,6 @@
 export { bounded, textLimits } from './boundedText.js';
 export type { UserException } from './exceptionTable.js';
+export { worse } from './generatorWatch.js';
 export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotCount, slotOf } from './histogramLayout.js';
 export { IntervalMerge } from './intervalMerge.js';
 export { defaultMaxNames, IntervalRecorder, type IntervalRecorderOptions } from './intervalRecorder.js';

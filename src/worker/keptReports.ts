@@ -7,7 +7,7 @@
  */
 import type { WorkerHealth } from '../events/index.js';
 import type { ReportMessage } from '../link/index.js';
-import { type EntryStats, IntervalMerge, type IntervalStats, samplesOf } from '../stats/index.js';
+import { type EntryStats, IntervalMerge, type IntervalStats, samplesOf, worse } from '../stats/index.js';
 import { addExceptions } from './exceptionLog.js';
 
 /** A report that was not sent yet, so it has no number. */
@@ -50,7 +50,7 @@ function mergePair(kept: KeptReport[], earlier: KeptReport, later: KeptReport): 
     ...later,
     interval: sumOf(earlier.interval, later.interval),
     exceptions: addExceptions(earlier.exceptions, later.exceptions),
-    health: worseOf(earlier.health, later.health),
+    health: joinedHealth(earlier.health, later.health),
   };
   const at = kept.indexOf(earlier);
   if (hasData(earlier)) kept[at] = withoutSamples(earlier);
@@ -99,15 +99,9 @@ function withoutSamples(report: KeptReport): KeptReport {
   return { ...report, interval, exceptions: [] };
 }
 
-function worseOf(a: WorkerHealth, b: WorkerHealth): WorkerHealth {
-  return {
-    cpuPercent: Math.max(a.cpuPercent, b.cpuPercent),
-    memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
-    loopDelayMillis: Math.max(a.loopDelayMillis, b.loopDelayMillis),
-    loopUtilisation: Math.max(a.loopUtilisation, b.loopUtilisation),
-    gcMillis: a.gcMillis + b.gcMillis,
-    isSaturated: a.isSaturated || b.isSaturated,
-  };
+/** Of two stretches of time that become one, in which both spent time in garbage collection. */
+function joinedHealth(a: WorkerHealth, b: WorkerHealth): WorkerHealth {
+  return { ...worse(a, b), gcMillis: a.gcMillis + b.gcMillis, isSaturated: a.isSaturated || b.isSaturated };
 }
 
 function cellsOf({ entries }: IntervalStats): number {

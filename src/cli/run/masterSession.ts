@@ -3,9 +3,10 @@
  * conducts the test.
  */
 import { hostname, networkInterfaces } from 'node:os';
+import { bracketed } from '../../address.js';
 import type { Environment, MasterRunner, MasterRunnerOptions } from '../../environment/index.js';
 import { LocustfileError, OptionError } from '../../errors.js';
-import { bracketed, roomWarning } from '../../link/index.js';
+import { roomWarning } from '../../link/index.js';
 import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
 import { openFileLimit } from '../../openFiles.js';

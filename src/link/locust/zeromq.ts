@@ -1,6 +1,7 @@
 /**
  * The `zeromq` package, which is optional: it is native, and only this protocol needs it.
  */
+import { bracketed } from '../../address.js';
 import { ConnectionError } from '../../errors.js';
 
 export type ZeroMq = typeof import('zeromq');
@@ -25,5 +26,5 @@ export const socketOptions = { linger: 0, tcpKeepalive: 1, tcpKeepaliveIdle: 30 
 
 /** An address as ZeroMQ wants it; IPv6 addresses stand in brackets. */
 export function endpointOf(host: string, port: number): string {
-  return `tcp://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+  return `tcp://${bracketed(host)}:${port}`;
 }

@@ -3,9 +3,9 @@
  */
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { bracketed } from '../../address.js';
 import { ConnectionError } from '../../errors.js';
 import type { LinkLimits, LinkServerOptions } from './options.js';
-import { bracketed } from './refusals.js';
 
 /** Bytes of a request's headers: a token and a few names. */
 const maxHeaderSize = 8 * 1024;

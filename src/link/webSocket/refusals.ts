@@ -2,6 +2,7 @@
  * Why an attempt to reach a master failed, in words, and whether trying again could help. Pure.
  */
 import type { IncomingMessage } from 'node:http';
+import { bracketed } from '../../address.js';
 import { ConnectionError } from '../../errors.js';
 import { oneLine, protocolVersion } from './frames.js';
 import type { MasterAddress } from './options.js';
@@ -30,11 +31,6 @@ export function nameOf({ host, port }: MasterAddress): string {
 /** The other end's address, as people write it. */
 export function shownAddress(socket: { readonly remoteAddress?: string | undefined }): string {
   return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'an unknown address';
-}
-
-/** An IPv6 address as it stands in a URL. */
-export function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 /** The base of all URLs of a master. */

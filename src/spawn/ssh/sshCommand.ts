@@ -1,6 +1,7 @@
 /**
  * The command line of ssh, and the one that it runs on the host. Pure.
  */
+import { bracketed } from '../../address.js';
 import type { SshTarget } from '../spawnTarget.js';
 import { marker } from './hostMessages.js';
 
@@ -111,7 +112,3 @@ const readLoader = [
   'for (let at = 0, got = 1; got > 0 && at < text.length; at += got) got = read(text, at)',
   'import("data:text/javascript;base64," + text.toString("base64"))',
 ].join('; ');
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
