@@ -11,7 +11,7 @@ export const otherText = '(other)';
 export const textLimits = {
   /** Characters of an error's text; the rest is cut off before it is grouped. */
   error: 1000,
-  /** Characters of a request name. */
+  /** Characters of a request name, and of a request type. */
   name: 1000,
   traceback: 10_000,
   /** Characters of a failure sample's head of the body, and of any other line of it. */

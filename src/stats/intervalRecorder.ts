@@ -96,10 +96,12 @@ export class IntervalRecorder implements Recorder {
     this.#startTime = startTime;
   }
 
-  #addEntry(requestType: string, longName: string): RecorderEntry {
+  #addEntry(longType: string, longName: string): RecorderEntry {
+    const requestType = bounded(longType, textLimits.name);
     const name = bounded(longName, textLimits.name);
     const known = this.#byType.get(requestType);
-    if (name !== longName && known?.has(name)) return known.get(name)!;
+    const same = known?.get(name);
+    if (same !== undefined) return same;
     if (this.#names >= this.#maxNames) return this.#overflow(requestType, name);
     const entry = new EntryRecorder(requestType, name, this.#home);
     if (known === undefined) this.#byType.set(requestType, new Map([[name, entry]]));

@@ -16,6 +16,9 @@ const sortedUpTo = 256;
 /** Arrays of counters kept for the next interval: 94 kB each. */
 const sparePool = 16;
 
+/** Microseconds, or bytes, of one sample: user code may say anything, and a master refuses a report with more. */
+const mostOfSample = Number.MAX_SAFE_INTEGER;
+
 const noLog = new Uint16Array(0);
 const noCounts: SparseCounts = { slots: [], counts: [] };
 
@@ -51,14 +54,17 @@ export class OutcomeRecorder {
     return this.timed === 0 && this.untimed === 0;
   }
 
-  /** Hot: once per request; allocates nothing once the log has its size. `micros` is whole; what is no time counts as 0. */
+  /**
+   * Hot: once per request; allocates nothing once the log has its size. `micros` and `bytes` are whole; what is no number counts
+   * as 0, and what a report has no place for as the most that it has.
+   */
   add(micros: number, bytes: number): void {
-    const exact = micros > 0 && micros < Infinity ? micros : 0;
+    const exact = micros > 0 ? (micros <= mostOfSample ? micros : reportable(micros)) : 0;
     this.timed++;
     this.totalMicros += exact;
     if (exact < this.leastMicros) this.leastMicros = exact;
     if (exact > this.mostMicros) this.mostMicros = exact;
-    if (bytes > 0) this.bytes += bytes;
+    if (bytes > 0) this.bytes += bytes <= mostOfSample ? bytes : reportable(bytes);
     const slot = slotOf(exact > maxMicros ? this.cutToHour() : exact);
     if (this.counters === undefined && this.logged === this.log.length) this.makeRoom();
     if (this.counters === undefined) this.log[this.logged++] = slot;
@@ -67,7 +73,7 @@ export class OutcomeRecorder {
 
   addUntimed(bytes: number): void {
     this.untimed++;
-    if (bytes > 0) this.bytes += bytes;
+    if (bytes > 0) this.bytes += bytes <= mostOfSample ? bytes : reportable(bytes);
   }
 
   /** What was added since the last call, which this makes empty; undefined when that is nothing. */
@@ -132,6 +138,11 @@ export class OutcomeRecorder {
     this.pool.giveBack(counters);
     return counts;
   }
+}
+
+/** Of what is above `mostOfSample`. */
+function reportable(number: number): number {
+  return number < Infinity ? mostOfSample : 0;
 }
 
 /** Sorted slots, one for each sample, as distinct slots and their counts. */
