@@ -14,6 +14,9 @@ export interface LogRecord {
   readonly epochSeconds: number;
 }
 
+/** Logger of lines that workers have sent, as their master repeats them. */
+export const workersLogger = 'tsload.workers';
+
 export type LogSink = (record: LogRecord) => void;
 
 const sinks = new Set<LogSink>();

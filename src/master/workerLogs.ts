@@ -2,7 +2,7 @@
  * What workers log: the last lines of each are kept, and what is worth a warning is said in the master's log as well.
  */
 import type { WorkerMessage } from '../link/index.js';
-import { getLogger } from '../log.js';
+import { getLogger, workersLogger } from '../log.js';
 
 /** Lines kept of each worker, as in Locust. */
 const keptLines = 500;
@@ -21,7 +21,7 @@ interface Kept {
   readonly size: number;
 }
 
-const log = getLogger('tsload.workers');
+const log = getLogger(workersLogger);
 
 export class WorkerLogs {
   /** Who said something last stands last. */

@@ -5,7 +5,7 @@
  * line and from then on sends warnings and worse only, and of those no more than 70 in 10 seconds either.
  */
 import type { WorkerMessage } from '../link/index.js';
-import { addLogSink, type LogLevel, type LogRecord, logLevels } from '../log.js';
+import { addLogSink, type LogLevel, type LogRecord, logLevels, workersLogger } from '../log.js';
 
 type Line = (WorkerMessage & { readonly kind: 'logs' })['lines'][number];
 
@@ -76,6 +76,7 @@ export class LogForwarder {
   }
 
   #take(record: LogRecord): void {
+    if (record.logger === workersLogger) return; // a master in this process repeats what it was sent: it would come back for ever
     const verdict = this.#flood.judge(record.level, performance.now() / 1000);
     if (verdict === 'stays') return;
     this.#add(record.level, this.options.format(record));

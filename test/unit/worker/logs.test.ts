@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { getLogger } from '../../../src/log.js';
+import { WorkerLogs } from '../../../src/master/workerLogs.js';
 import { LogFlood, LogForwarder } from '../../../src/worker/logForwarder.js';
+import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
 import { aWorker } from './workers.js';
@@ -84,4 +86,19 @@ describe('lines on their way to the master', () => {
     const lines = worker.link.of('logs').flatMap((message) => message.lines);
     expect(lines).toContainEqual({ level: 'WARNING', text: 'here: a last line' });
   });
+});
+
+test('a line that a master in the same process repeats is not sent to it once more', () => {
+  using shown = captureLog();
+  const logs = new WorkerLogs(true);
+  const forwarder = new LogForwarder({
+    format: ({ message }) => message,
+    batchMillis: 1_000_000,
+    send: (lines) => logs.take('w1', lines),
+  });
+  log.warning('the event loop is busy');
+  for (let batch = 0; batch < 5; batch++) forwarder.flush();
+  forwarder.close();
+  expect(shown.at('WARNING')).toEqual(['the event loop is busy', 'w1: the event loop is busy']);
+  expect(logs.of('w1')).toEqual(['the event loop is busy']);
 });
