@@ -1,3 +1,5 @@
+export { maxCount, maxEpoch } from './bounds.js';
+export { addExceptions, ExceptionGroups } from './exceptionGroups.js';
 export * as fields from './fields.js';
 export type { Link, LinkListener, LinkVitals } from './link.js';
 export {
@@ -28,7 +30,7 @@ export type {
   WorkerStanding,
 } from './messages.js';
 export { packEntries } from './packEntries.js';
-export { maxCount, maxEpoch, readError, readHistogram, readInterval } from './readInterval.js';
+export { readError, readHistogram, readInterval } from './readInterval.js';
 export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
 export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
 export type {

@@ -4,6 +4,7 @@
 import { LinkError } from '../errors.js';
 import type { FailureSample } from '../events/index.js';
 import { type ErrorStats, type IntervalStats, type SparseCounts, slotCount } from '../stats/index.js';
+import { maxCount, maxEpoch, maxErrors, maxHeaders, maxOverflowingNames, maxSamples, maxText } from './bounds.js';
 import {
   asFields,
   bytes,
@@ -21,13 +22,6 @@ import {
 } from './fields.js';
 import { unpackEntries } from './unpackEntries.js';
 
-const maxErrors = 100_000;
-const maxSamples = 3;
-const maxText = 16_384;
-const maxHeaders = 200;
-export const maxEpoch = 1e11;
-export const maxCount = Number.MAX_SAFE_INTEGER;
-
 export function readInterval(value: unknown, what: string): IntervalStats {
   const fields = asFields(value, what);
   return {
@@ -37,7 +31,7 @@ export function readInterval(value: unknown, what: string): IntervalStats {
     entries: unpackEntries(bytes(fields, 'entries')),
     errors: list(fields, 'errors', maxErrors, readError),
     cutOff: whole(fields, 'cutOff', 0, maxCount),
-    overflowingNames: texts(fields, 'overflowingNames', 5, maxText),
+    overflowingNames: texts(fields, 'overflowingNames', maxOverflowingNames, maxText),
   };
 }
 

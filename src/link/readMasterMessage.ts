@@ -2,6 +2,7 @@
  * Reads what a master says, out of anything. Pure. Throws `LinkError`.
  */
 import { LinkError } from '../errors.js';
+import { maxCount, maxEpoch } from './bounds.js';
 import {
   asFields,
   counts,
@@ -27,7 +28,6 @@ import type {
   TestSettings,
   UserClassUpdate,
 } from './messages.js';
-import { maxCount, maxEpoch } from './readInterval.js';
 import { readCustom } from './readWorkerMessage.js';
 
 const maxName = 1024;

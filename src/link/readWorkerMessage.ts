@@ -3,6 +3,7 @@
  */
 import { LinkError } from '../errors.js';
 import type { WorkerHealth } from '../events/index.js';
+import { maxCount, maxEpoch, maxExceptions, maxMessage, maxTraceback } from './bounds.js';
 import {
   asFields,
   type Fields,
@@ -25,12 +26,9 @@ import type {
   WorkerMessage,
   WorkerStanding,
 } from './messages.js';
-import { maxCount, maxEpoch, readInterval, readUserCounts } from './readInterval.js';
+import { readInterval, readUserCounts } from './readInterval.js';
 
 const maxId = 256;
-const maxExceptions = 1000;
-const maxMessage = 16_384;
-const maxTraceback = 65_536;
 const maxLines = 1000;
 const maxSeconds = 1e9;
 

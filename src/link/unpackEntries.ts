@@ -6,17 +6,12 @@
  */
 import { LinkError } from '../errors.js';
 import { type EntryStats, type OutcomeStats, type SparseCounts, slotCount } from '../stats/index.js';
+import { maxCount, maxEntries, maxEpoch, maxPairs, maxText } from './bounds.js';
 import { entryBits } from './packEntries.js';
 import { TextCache } from './textCache.js';
 
-const maxEntries = 100_000;
-const maxText = 16_384;
 /** Of UTF-8, for each unit of UTF-16. */
 const maxBytesOfUnit = 3;
-/** Pairs of slot and count in all entries together: more than a worker has that was long without its master. */
-const maxPairs = 10_000_000;
-const maxEpoch = 1e11;
-const maxCount = Number.MAX_SAFE_INTEGER;
 const allBits = entryBits.ok | entryBits.failed | entryBits.isCoarse;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -6,9 +6,8 @@
  * added cannot be added up by anybody else: a report that has some stays, without its samples.
  */
 import type { WorkerHealth } from '../events/index.js';
-import type { ReportMessage } from '../link/index.js';
+import { addExceptions, type ReportMessage } from '../link/index.js';
 import { type EntryStats, IntervalMerge, type IntervalStats, samplesOf, worse } from '../stats/index.js';
-import { addExceptions } from './exceptionLog.js';
 
 /** A report that was not sent yet, so it has no number. */
 export type KeptReport = Omit<ReportMessage, 'sequence'>;

@@ -8,20 +8,17 @@ import { epochSeconds } from '../../clock.js';
 import { LinkError } from '../../errors.js';
 import type { WorkerHealth } from '../../events/index.js';
 import { bounded } from '../../stats/index.js';
+import { maxMessage, maxTraceback } from '../bounds.js';
+import { ExceptionGroups } from '../exceptionGroups.js';
 import { real, text } from '../fields.js';
-import type { ReportedException, ReportMessage } from '../messages.js';
+import type { ReportMessage } from '../messages.js';
 import { readStats } from './readStats.js';
 import { fieldsOf } from './values.js';
 
-const maxTraceback = 65_536;
-const maxMessage = 16_384;
-const maxTracebacks = 200;
 /** Locust keeps its last 500 lines. */
 const maxLines = 1000;
 /** Percent of one core: above it Locust warns of a worker. */
 const maxCpuPercent = 90;
-
-const others = { message: '(further exceptions)', traceback: '(more different exceptions than are kept apart)' };
 
 export interface ForeignHeartbeat {
   readonly state: 'ready' | 'spawning' | 'running';
@@ -39,7 +36,7 @@ export class ForeignReports {
   /** When its users were gone: what it reports later was measured before. */
   #stopTime = Infinity;
   #userCounts: Readonly<Record<string, number>> = {};
-  #exceptions = new Map<string, { readonly message: string; readonly traceback: string; count: number }>();
+  readonly #exceptions = new ExceptionGroups();
   #logLines = 0;
 
   constructor(private readonly report: (message: ReportMessage) => void) {}
@@ -88,21 +85,12 @@ export class ForeignReports {
   addException(data: unknown): void {
     const fields = fieldsOf(data, 'an exception');
     const traceback = bounded(text(fields, 'traceback', Infinity), maxTraceback); // cut, not refused: it counts
-    const known = this.#exceptions.get(traceback);
-    if (known !== undefined) {
-      known.count++;
-      return;
-    }
-    const isFull = this.#exceptions.size >= maxTracebacks;
-    const kept = isFull ? others : { message: bounded(text(fields, 'msg', Infinity), maxMessage), traceback };
-    const group = this.#exceptions.get(kept.traceback) ?? { ...kept, count: 0 };
-    group.count++;
-    this.#exceptions.set(kept.traceback, group);
+    this.#exceptions.add(traceback, () => bounded(text(fields, 'msg', Infinity), maxMessage));
   }
 
   /** Exceptions that no report took along: before the end of a test. */
   flushExceptions(): void {
-    if (this.#exceptions.size === 0) return;
+    if (this.#exceptions.isEmpty) return;
     const now = epochSeconds();
     const interval = { startTime: now, seconds: 0, isWarmup: now < this.#warmupEnd };
     this.#send({ ...interval, entries: [], errors: [], cutOff: 0, overflowingNames: [] }, {});
@@ -125,16 +113,10 @@ export class ForeignReports {
       period: this.period,
       interval,
       userCounts: this.#userCounts,
-      exceptions: this.#takeExceptions(),
+      exceptions: this.#exceptions.take(),
       health: this.#health(),
       data,
     });
-  }
-
-  #takeExceptions(): ReportedException[] {
-    const taken = [...this.#exceptions.values()];
-    this.#exceptions = new Map();
-    return taken;
   }
 
   /** Of its event loop it says nothing: a core in full use is what can be known. */

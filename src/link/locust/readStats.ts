@@ -15,18 +15,16 @@ import {
   slotOf,
   textLimits,
 } from '../../stats/index.js';
+import { maxCount, maxEntries, maxEpoch } from '../bounds.js';
 import { type Fields, optionalReal, real, text } from '../fields.js';
 import { fieldsOf, fromWire, numberCounts } from './values.js';
 
-const maxEntries = 100_000;
 const maxBuckets = 100_000;
 const maxClasses = 10_000;
 const maxClassName = 1024;
-const maxCount = Number.MAX_SAFE_INTEGER;
 /** Samples of one entry of a report, and milliseconds of one of them: sums over a run are to stay exact. */
 const maxSamples = 1e9;
 const maxMillis = 1e10;
-const maxEpoch = 1e11;
 
 /** What a report is about besides what it measures. */
 export interface ReportSpan {
@@ -43,7 +41,14 @@ export interface ForeignReport {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-const ownKeys: ReadonlySet<string> = new Set(['stats', 'stats_total', 'errors', 'user_classes_count', 'user_count']);
+/** What a report has of its own, beside which a worker's listeners add theirs. */
+export const ownKeys: ReadonlySet<string> = new Set([
+  'stats',
+  'stats_total',
+  'errors',
+  'user_classes_count',
+  'user_count',
+]);
 
 export function readStats(value: unknown, span: ReportSpan): ForeignReport {
   const fields = fieldsOf(value, 'a report');

@@ -5,6 +5,7 @@ import { epochSeconds } from '../../clock.js';
 import { LinkError } from '../../errors.js';
 import { getLogger } from '../../log.js';
 import type { ReportMessage } from '../messages.js';
+import { ownKeys } from './readStats.js';
 import { StatsMessage } from './statsMessage.js';
 import { toWire } from './values.js';
 
@@ -12,7 +13,6 @@ import { toWire } from './values.js';
 const maxExceptions = 1000;
 /** Milliseconds between two looks at whether statistics are due. */
 const tickMillis = 1000;
-const ownKeys: ReadonlySet<string> = new Set(['stats', 'stats_total', 'errors', 'user_classes_count', 'user_count']);
 
 const log = getLogger('tsload.link');
 

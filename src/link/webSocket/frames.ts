@@ -12,8 +12,8 @@
  *     │ ◀───────────────── bye or end ─────────▶ │   closed on purpose, or because something is wrong
  */
 import { LinkError } from '../../errors.js';
+import { maxCount } from '../bounds.js';
 import { asFields, text, whole } from '../fields.js';
-import { maxCount } from '../readInterval.js';
 import { pack, unpack } from './packing.js';
 
 /** Goes up when the two ends could misunderstand each other; peers of different ones refuse each other. */
