@@ -105,10 +105,8 @@ export { User, type UserClass } from './user.js';
 export {
   checkUserClass,
   createUser,
-  describeUserClass,
   filesOf,
   isUserClass,
-  type UserClassDescription,
   updateUserClass,
 } from './userClass.js';
 export {

@@ -1,6 +1,6 @@
 /**
- * User classes seen from outside: which values are ones, whether they can run, what they say of themselves, and how they are
- * made into users.
+ * User classes seen from outside: which values are ones, whether they can run, how they are changed, and how they are made into
+ * users.
  */
 import { TsloadError } from '../errors.js';
 import { type Environment, isControl } from '../events/index.js';
@@ -8,32 +8,15 @@ import { tracebackOf } from '../traceback.js';
 import { chainOf } from './markovChain.js';
 import { shown } from './shown.js';
 import { isMarkovClass, isTaskSetClass, type TaskSetClass } from './task.js';
-import { declaredTasks, type TaskList, taskNames } from './taskList.js';
-import { selectedTasks, taskSelectionOf } from './taskSelection.js';
+import { declaredTasks, type TaskList } from './taskList.js';
+import { taskSelectionOf } from './taskSelection.js';
 import { User, type UserClass } from './user.js';
 import { lifeKey } from './userLife.js';
-
-/** What the master knows of a user class: plain data. */
-export interface UserClassDescription {
-  readonly name: string;
-  readonly weight: number;
-  readonly fixedCount: number;
-  readonly host: string | undefined;
-  /** Names of its tasks, each once. */
-  readonly tasks: readonly string[];
-}
 
 /** Whether a value is a subclass of `User` that is not abstract. `abstract` holds only for the class that says it. */
 export function isUserClass(value: unknown): value is UserClass {
   if (typeof value !== 'function' || !(value.prototype instanceof User)) return false;
   return !(Object.hasOwn(value, 'abstract') && Reflect.get(value, 'abstract') === true);
-}
-
-/** A user class as plain data, with the tasks that it has in an environment. */
-export function describeUserClass(userClass: UserClass, environment?: Environment): UserClassDescription {
-  const list = environment === undefined ? declaredTasks(userClass) : selectedTasks(environment, userClass);
-  const { name, weight, fixedCount, host } = userClass;
-  return { name, weight, fixedCount, host, tasks: taskNames(list) };
 }
 
 /**

@@ -4,14 +4,11 @@ import {
   checkUserClass,
   constant,
   createUser,
-  describeUserClass,
   isShapeClass,
   isUserClass,
   LoadTestShape,
   StopTest,
   TaskSet,
-  task,
-  taskSelectionOf,
   User,
   type UserClass,
 } from '../../../src/users/index.js';
@@ -67,21 +64,6 @@ test('a shape knows its run time, and the users that run', async () => {
   expect([shape.getCurrentUserCount(), Steps.useCommonOptions]).toEqual([0, false]);
   Object.assign(shape, { runner: { userCount: 7 } });
   expect(shape.getCurrentUserCount()).toBe(7);
-});
-
-test('a user class describes itself as plain data', () => {
-  class Shopper extends User {
-    static override host = 'http://shop';
-    static override weight = 2;
-    static override fixedCount = 1;
-    @task(3) a() {}
-    @task b() {}
-  }
-  const environment = anEnvironment();
-  taskSelectionOf(environment).chooseByName(Shopper, ['b']);
-  const description = { name: 'Shopper', weight: 2, fixedCount: 1, host: 'http://shop' };
-  expect(describeUserClass(Shopper)).toEqual({ ...description, tasks: ['a', 'b'] });
-  expect(describeUserClass(Shopper, environment)).toEqual({ ...description, tasks: ['b'] });
 });
 
 test('the host is that of the environment, or of the class', () => {
