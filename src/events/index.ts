@@ -5,3 +5,4 @@ export * from './eventHook.js';
 export * from './recorder.js';
 export * from './requestHook.js';
 export * from './statistics.js';
+export * from './testEvents.js';

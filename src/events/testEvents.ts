@@ -1,16 +1,20 @@
 /**
- * Fires the events of a test on the master's node, waits for their listeners, and tells of one that ends the test.
+ * Fires the events of a test on one node, waits for their listeners, and tells of one that throws to steer the test.
  */
-import { type Environment, type EnvironmentEvent, type EventHook, isControl } from '../events/index.js';
+import { isControl } from './control.js';
+import type { Environment } from './environment.js';
+import type { EventHook } from './eventHook.js';
 
 export class TestEvents {
   /** How many ends are being told: a listener of `testStop` may begin another test, and end it. */
   #ends = 0;
 
   constructor(
-    private readonly environment: Environment,
+    protected readonly environment: Environment,
     /** A listener threw a control exception. */
-    private readonly steered: (thrown: Error) => void,
+    protected readonly steered: (thrown: Error) => void,
+    /** False where another node of the same process fires them. */
+    protected readonly isFiring = true,
   ) {}
 
   /** Listeners of `testStopping` or `testStop` are being waited for: one of them must not wait for the end of the stop. */
@@ -27,23 +31,24 @@ export class TestEvents {
   }
 
   testStopping(): Promise<void> {
-    return this.#tellEnd(this.environment.events.testStopping);
+    return this.#tellEnd('testStopping');
   }
 
   testStop(): Promise<void> {
-    return this.#tellEnd(this.environment.events.testStop);
+    return this.#tellEnd('testStop');
   }
 
-  async #tellEnd(event: EventHook<EnvironmentEvent>): Promise<void> {
+  async #tellEnd(event: 'testStopping' | 'testStop'): Promise<void> {
     this.#ends++;
     try {
-      await this.#fire(event, { environment: this.environment });
+      await this.#fire(this.environment.events[event], { environment: this.environment });
     } finally {
       this.#ends--;
     }
   }
 
   async #fire<Event extends object>(hook: EventHook<Event>, event: Event): Promise<void> {
+    if (!this.isFiring) return;
     try {
       await hook.fireAndWait(event);
     } catch (thrown) {

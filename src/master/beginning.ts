@@ -3,6 +3,7 @@
  * began.
  */
 import { epochSeconds } from '../clock.js';
+import type { TestEvents } from '../events/index.js';
 import type { Crew } from './crew.js';
 import type { CurrentTest } from './currentTest.js';
 import type { RestoredRun } from './journal.js';
@@ -10,7 +11,6 @@ import type { Load } from './load.js';
 import type { MasterOptions } from './masterOptions.js';
 import { RampControl } from './rampControl.js';
 import { areAllBack } from './restoring.js';
-import type { TestEvents } from './testEvents.js';
 
 /** Seconds that `testStart` listeners on workers get before the ramp begins without them. */
 const startedWaitSeconds = 10;

@@ -6,7 +6,7 @@
  * without a limit.
  */
 import { TsloadError } from '../errors.js';
-import type { StartOptions } from '../events/index.js';
+import { type StartOptions, TestEvents } from '../events/index.js';
 import type { MasterEnd, ReportMessage, UserClassUpdate, WorkerHello } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import { Announcements } from './announcements.js';
@@ -25,7 +25,6 @@ import { ShapeTest } from './shapeTest.js';
 import { defaultPatience } from './silence.js';
 import { spawnedLine } from './spawnedLine.js';
 import { areAllSpent } from './spent.js';
-import { TestEvents } from './testEvents.js';
 import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
 

@@ -14,7 +14,7 @@ import { HealthMonitor } from './health.js';
 import type { Expiry } from './lease.js';
 import { MasterContact, type TestMessage } from './masterContact.js';
 import { StallWatch } from './stallWatch.js';
-import { TestEvents } from './testEvents.js';
+import { WorkerTestEvents } from './testEvents.js';
 import { UsageMonitor } from './usageMonitor.js';
 import { UserRunner } from './userRunner.js';
 import {
@@ -39,7 +39,7 @@ export class Worker {
   readonly #health = new HealthMonitor();
   readonly #contact: MasterContact;
   readonly #runtime: WorkerRuntime;
-  readonly #events: TestEvents;
+  readonly #events: WorkerTestEvents;
   readonly #test: WorkerTest;
   readonly #farewell: Farewell;
 
@@ -51,7 +51,7 @@ export class Worker {
     this.#contact = this.#makeContact(times);
     this.#runtime = this.#makeRuntime();
     this.users = this.#makeUsers();
-    this.#events = new TestEvents(environment, options.firesTestEvents, (reason) => this.#stopTest(reason));
+    this.#events = new WorkerTestEvents(environment, options.firesTestEvents, (reason) => this.#stopTest(reason));
     this.#test = this.#makeTest();
     this.#farewell = this.#makeFarewell(times);
     environment.events.request.recordInto(recorder);
@@ -199,7 +199,7 @@ export class Worker {
         this.#test.spawn(message);
         return;
       case 'spawningComplete':
-        if (message.test === this.#test.number) this.#events.spawningComplete(message.userCount);
+        if (message.test === this.#test.number) this.#guard(this.#events.spawningComplete(message.userCount));
         return;
       case 'reset':
         this.#test.reset(message.period);

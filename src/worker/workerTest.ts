@@ -13,7 +13,7 @@ import type { Leash } from './leash.js';
 import { Reporter } from './reporter.js';
 import type { ReportOutbox } from './reportOutbox.js';
 import type { StallWatch } from './stallWatch.js';
-import type { TestEvents } from './testEvents.js';
+import type { WorkerTestEvents } from './testEvents.js';
 import type { UsageMonitor } from './usageMonitor.js';
 import type { UserRunner } from './userRunner.js';
 import type { WorkerOptions } from './workerOptions.js';
@@ -32,7 +32,7 @@ export interface WorkerTestParts {
   readonly health: HealthMonitor;
   readonly usage: UsageMonitor;
   readonly stallWatch: StallWatch;
-  readonly events: TestEvents;
+  readonly events: WorkerTestEvents;
 }
 
 const noIterations: IterationState = { granted: 0, finished: 0, returned: 0, waiting: 0 };
