@@ -7,6 +7,8 @@ export {
   type MasterRunnerOptions,
   runSingleUser,
   type SingleUserOptions,
+  type WorkerRunner,
+  type WorkerRunnerOptions,
 } from './environment/index.js';
 export { TsloadError } from './errors.js';
 export {
