@@ -38,6 +38,10 @@ export class SimulatedWorker {
   #made = 0;
   readonly #outbox = new ReportOutbox({
     send: (report) => this.#send(report),
+    pieces: (report) => [report],
+    unsendable: (_, thrown) => {
+      throw thrown;
+    },
     limits: defaultKeptLimits,
     index: () => this.index,
   });

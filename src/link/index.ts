@@ -1,4 +1,4 @@
-export { maxCount, maxEpoch } from './bounds.js';
+export { maxCount, maxEntries, maxEpoch, maxErrors, maxPairs } from './bounds.js';
 export { addExceptions, ExceptionGroups } from './exceptionGroups.js';
 export * as fields from './fields.js';
 export type { Link, LinkListener, LinkVitals } from './link.js';
@@ -33,6 +33,7 @@ export { packEntries } from './packEntries.js';
 export { readError, readHistogram, readInterval } from './readInterval.js';
 export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
 export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
+export { entryFault, errorFault } from './reportFaults.js';
 export type {
   ClientTls,
   ConnectOptions,

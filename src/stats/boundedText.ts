@@ -46,6 +46,13 @@ export function boundedSample(sample: FailureSample): FailureSample {
   };
 }
 
+/** All texts of a sample together. */
+export function charactersOf(sample: FailureSample): number {
+  const { request, requestHeaders, response = '', responseHeaders = {}, bodyHead = '' } = sample;
+  const headers = [...Object.entries(requestHeaders), ...Object.entries(responseHeaders)].flat();
+  return [request, response, bodyHead, ...headers].reduce((sum, { length }) => sum + length, 0);
+}
+
 function boundedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const kept = Object.entries(headers).slice(0, textLimits.headers);
   return Object.fromEntries(

@@ -5,7 +5,7 @@
  * what comes beyond is counted as `(other)`. The kinds are kept through intervals, as "the first three" is about the run.
  */
 import type { FailureSample, FailureSource } from '../events/index.js';
-import { bounded, boundedSample, groupedError, otherText, textLimits } from './boundedText.js';
+import { bounded, boundedSample, charactersOf, groupedError, otherText, textLimits } from './boundedText.js';
 import type { ErrorStats } from './intervalStats.js';
 
 export const errorLimits = {
@@ -14,12 +14,15 @@ export const errorLimits = {
   samplesPerKind: 3,
   /** Kinds whose samples are kept. */
   sampledKinds: 1000,
+  /** Of all samples together: of usual ones all have room. Three of each of a thousand kinds can be 300 MB. */
+  sampleCharacters: 8_000_000,
 } as const;
 
 /** What all entries of a recorder share. */
 export class ErrorBudget {
   kinds = 0;
   sampledKinds = 0;
+  sampleCharacters = 0;
 }
 
 export class ErrorKind {
@@ -32,6 +35,7 @@ export class ErrorKind {
     readonly error: string,
     /** Still to be taken. */
     private missingSamples: number,
+    private readonly budget: ErrorBudget,
   ) {}
 
   add(now: number, source: FailureSource | undefined): void {
@@ -48,9 +52,12 @@ export class ErrorKind {
   }
 
   private keepSample(source: FailureSource): void {
+    if (this.budget.sampleCharacters >= errorLimits.sampleCharacters) return;
     this.missingSamples--;
     try {
-      this.samples.push(boundedSample(source.describeFailure()));
+      const sample = boundedSample(source.describeFailure());
+      this.samples.push(sample);
+      this.budget.sampleCharacters += charactersOf(sample);
     } catch {
       // The failure counts all the same; a client that cannot describe it must not end the user's task.
     }
@@ -89,7 +96,7 @@ export class ErrorRecorder {
     this.budget.kinds++;
     const isSampled = this.budget.sampledKinds < errorLimits.sampledKinds;
     if (isSampled) this.budget.sampledKinds++;
-    const kind = new ErrorKind(text, isSampled ? errorLimits.samplesPerKind : 0);
+    const kind = new ErrorKind(text, isSampled ? errorLimits.samplesPerKind : 0, this.budget);
     this.#kinds.set(text, kind);
     return kind;
   }

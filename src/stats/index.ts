@@ -1,4 +1,4 @@
-export { bounded, textLimits } from './boundedText.js';
+export { bounded, charactersOf, textLimits } from './boundedText.js';
 export type { UserException } from './exceptionTable.js';
 export { worse } from './generatorWatch.js';
 export { highestMicrosOf, lowestMicrosOf, maxMicros, significantDigits, slotCount, slotOf } from './histogramLayout.js';

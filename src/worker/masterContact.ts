@@ -5,13 +5,15 @@
 import { setClockOffset } from '../clock.js';
 import { LinkError } from '../errors.js';
 import type { MasterMessage, ReportMessage, RunSetup, WorkerEnd, WorkerMessage } from '../link/index.js';
-import { getLogger, type LogRecord } from '../log.js';
+import { describeThrown, getLogger, type LogRecord } from '../log.js';
 import { bounded } from '../stats/index.js';
 import { Heartbeats } from './heartbeats.js';
+import { type KeptReport, requestsIn } from './keptReports.js';
 import type { Expiry } from './lease.js';
 import { Leash } from './leash.js';
 import { LogForwarder } from './logForwarder.js';
 import { ReportOutbox } from './reportOutbox.js';
+import { ReportPieces } from './reportPieces.js';
 import { defaultGraceSeconds, type WorkerOptions, type WorkerTimes } from './workerOptions.js';
 
 const log = getLogger('tsload.runners');
@@ -58,8 +60,11 @@ export class MasterContact {
   constructor(private readonly options: MasterContactOptions) {
     const { times, worker } = options;
     const { link, graceSeconds = defaultGraceSeconds } = worker;
+    const pieces = new ReportPieces((message) => this.fault(message));
     this.outbox = new ReportOutbox({
       send: (report) => this.#sendReport(report),
+      pieces: (report) => pieces.of(report),
+      unsendable: (report, thrown) => this.#lose(report, thrown),
       limits: times.keptReports,
       index: () => this.index,
     });
@@ -122,6 +127,13 @@ export class MasterContact {
       this.fault(`a reportToMaster listener added what cannot be sent: ${thrown.message}`);
       this.#link.send({ ...report, data: {} });
     }
+  }
+
+  #lose(report: KeptReport, thrown: unknown): void {
+    const why = thrown instanceof LinkError ? thrown.message : describeThrown(thrown);
+    const message = `${requestsIn([report])} requests are in no statistics, as the report with them could not be sent: ${why}`;
+    log.error(message);
+    this.fault(message);
   }
 
   get #link(): WorkerEnd {

@@ -18,7 +18,12 @@ const turnMillis = 0.5;
 const longestTurnMillis = 500;
 
 export interface OutboxOptions {
+  /** May throw: then nothing of it was sent, and nothing will be. */
   send(message: ReportMessage): void;
+  /** A report as it is sent: it, or several one after the other. */
+  pieces(report: KeptReport): readonly KeptReport[];
+  /** `send` threw: what is in this report is lost. */
+  unsendable(report: KeptReport, thrown: unknown): void;
   readonly limits: KeptLimits;
   /** Of this worker among all; below 0 while it is not known. */
   index(): number;
@@ -37,6 +42,8 @@ export class ReportOutbox {
   #isOpen = true;
   /** Runs until it is this worker's turn. */
   #turn: NodeJS.Timeout | undefined;
+  /** Requests in reports that could not be sent. */
+  #unsendable = 0;
   #whenSent: (() => void)[] = [];
   #whenSafe: (() => void)[] = [];
 
@@ -70,7 +77,7 @@ export class ReportOutbox {
   /** `isNew`: it is another process than before, which may not have what was under way. */
   open(isNew: boolean): void {
     this.#isOpen = true;
-    if (isNew) for (const report of this.#underWay) this.options.send(report);
+    if (isNew) this.#underWay = this.#underWay.filter((report) => this.#send(report));
     this.#flush();
   }
 
@@ -105,9 +112,10 @@ export class ReportOutbox {
     for (const tell of this.#whenSafe.splice(0)) tell();
   }
 
-  /** Gives up what is not acknowledged. Returns how many requests were in it. */
+  /** Gives up what is not acknowledged. Returns how many requests were in it, and in what could not be sent. */
   drop(): number {
-    const requests = requestsIn([...this.#underWay, ...this.#waiting]);
+    const requests = requestsIn([...this.#underWay, ...this.#waiting]) + this.#unsendable;
+    this.#unsendable = 0;
     this.#underWay = [];
     this.#waiting = [];
     this.#whenSent = [];
@@ -116,6 +124,25 @@ export class ReportOutbox {
 
   get #isEmpty(): boolean {
     return this.#underWay.length === 0 && this.#waiting.length === 0;
+  }
+
+  /** One that cannot be sent has no number: the master would miss it. */
+  #sendNew(piece: KeptReport): void {
+    const report = { ...piece, sequence: this.#sequence + 1 };
+    if (!this.#send(report)) return;
+    this.#sequence++;
+    this.#underWay.push(report);
+  }
+
+  #send(report: ReportMessage): boolean {
+    try {
+      this.options.send(report);
+      return true;
+    } catch (thrown) {
+      this.#unsendable += requestsIn([report]);
+      this.options.unsendable(report, thrown);
+      return false;
+    }
   }
 
   #endTurn(): void {
@@ -128,10 +155,7 @@ export class ReportOutbox {
     while (this.#isOpen && this.#underWay.length < maxUnderWay) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
-      this.#sequence++;
-      const report = { ...next, sequence: this.#sequence };
-      this.#underWay.push(report);
-      this.options.send(report);
+      for (const piece of this.options.pieces(next)) this.#sendNew(piece);
     }
     if (this.#waiting.length === 0) for (const tell of this.#whenSent.splice(0)) tell();
   }

@@ -48,8 +48,11 @@ export class Reporter {
     const cut = nextCut(epochSeconds(), this.#isWarmup ? this.#warmupEnd : Number.POSITIVE_INFINITY);
     const next = () => {
       this.#next?.cancel();
-      this.#flush(false);
-      this.#schedule();
+      try {
+        this.#flush(false);
+      } finally {
+        this.#schedule(); // whatever becomes of one report, the next ones are due
+      }
     };
     const due = callAt(cut, next);
     const late = setTimeout(next, longestIntervalMillis);

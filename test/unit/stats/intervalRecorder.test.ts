@@ -365,3 +365,16 @@ test('a million samples of one entry in one interval take less than a quarter of
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(250_000);
   expect(recorder.takeInterval(measured).entries[0]?.ok?.timed).toBe(1_000_000);
 });
+
+test('samples of failures are kept up to eight million characters of all together, and the failures are counted', () => {
+  const recorder = new IntervalRecorder();
+  const headers = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${i}-`.padEnd(500, 'h'), 'v'.repeat(500)]));
+  const large = source(() => ({ ...aSample, requestHeaders: headers, responseHeaders: headers }));
+  for (let i = 0; i < 900; i++) recorder.entry('GET', `/${i % 300}`).recordFailure(1, 0, '503', large);
+  const { errors } = recorder.takeInterval(measured);
+  expect(errors.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(900);
+  const kept = errors.flatMap(({ samples }) => samples);
+  const characters = JSON.stringify(kept).length;
+  expect(characters).toBeGreaterThan(7_900_000);
+  expect(characters).toBeLessThan(8_300_000);
+});

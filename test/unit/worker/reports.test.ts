@@ -35,7 +35,16 @@ const roomy = { reports: 120, cells: 1e6 };
 
 function anOutbox({ limits = roomy, index = 0 } = {}) {
   const sent: ReportMessage[] = [];
-  return { sent, outbox: new ReportOutbox({ send: (report) => sent.push(report), limits, index: () => index }) };
+  const outbox = new ReportOutbox({
+    send: (report) => sent.push(report),
+    pieces: (report) => [report],
+    unsendable: (_, thrown) => {
+      throw thrown;
+    },
+    limits,
+    index: () => index,
+  });
+  return { sent, outbox };
 }
 
 describe('reports on their way', () => {

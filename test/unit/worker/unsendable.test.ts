@@ -4,7 +4,7 @@ import { masterCodec, workerCodec } from '../../../src/link/webSocket/messageCod
 import { StopTest, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
-import { aWorker, counting } from './workers.js';
+import { aWorker, counting, requestsOf } from './workers.js';
 
 test('what a reportToMaster listener added and cannot be sent is left out, and what was measured goes', async () => {
   using log = captureLog();
@@ -51,4 +51,33 @@ test('texts of user code, however long, are what the master takes', async () => 
     ...worker.link.of('stopTest'),
   ];
   for (const message of said) expect(() => masterCodec.decode(workerCodec.encode(message))).not.toThrow();
+});
+
+test('a report that cannot be sent costs its own requests, which are named, and no report after it', async () => {
+  using log = captureLog();
+  const { Counting, counts } = counting();
+  await using worker = await aWorker({ userClasses: [Counting] });
+  const { send } = worker.link;
+  let refused = 0;
+  worker.link.send = (message) => {
+    if (refused === 0 && message.kind === 'report' && message.interval.entries.length > 0) {
+      refused = message.interval.entries[0]?.ok?.timed ?? 0;
+      throw new LinkError('a message of kind report has 40000000 bytes: at most 33554432 are sent');
+    }
+    send.call(worker.link, message);
+  };
+  worker.welcome();
+  await worker.begin();
+  await worker.spawn({ Counting: 1 });
+  await until(() => worker.link.of('report').filter(({ interval }) => interval.entries.length > 0).length > 1);
+  await worker.stop();
+  expect(refused).toBeGreaterThan(0);
+  expect(requestsOf(worker.link)).toBe(counts.runs - refused);
+  const sequences = worker.link.of('report').map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, at) => at + 1));
+  const line = `${refused} requests are in no statistics, as the report with them could not be sent: a message of kind report has 40000000 bytes: at most 33554432 are sent`;
+  expect(log.at('ERROR')).toEqual([line]);
+  expect(worker.link.of('fault').map(({ message }) => message)).toEqual([line]);
+  await worker.runner.quit();
+  expect(worker.runner.ending?.unreportedRequests).toBe(refused);
 });
