@@ -1,7 +1,10 @@
 /**
  * What waits for the listener of one end: in order, never within the call that brought it, and after the end nothing.
  */
+import { describeThrown, getLogger } from '../../log.js';
 import type { LinkListener } from '../link.js';
+
+const log = getLogger('tsload.link');
 
 type Waiting<Message> =
   | { readonly kind: 'message'; readonly message: Message }
@@ -15,6 +18,9 @@ export class Delivery<Incoming> {
   #waiting: Waiting<Incoming>[] = [];
   #isScheduled = false;
   #isOver = false;
+
+  /** `fault`: the listener threw; the owner ends this link, and no other. */
+  constructor(private readonly fault: (thrown: unknown) => void) {}
 
   get isOver(): boolean {
     return this.#isOver;
@@ -59,7 +65,16 @@ export class Delivery<Incoming> {
     this.#isScheduled = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const each of waiting) this.#hand(each);
+    for (const each of waiting) this.#guarded(each);
+  }
+
+  #guarded(waiting: Waiting<Incoming>): void {
+    try {
+      this.#hand(waiting);
+    } catch (thrown) {
+      log.error(`what came over a link could not be handled: ${describeThrown(thrown)}`);
+      this.fault(thrown);
+    }
   }
 
   #hand(waiting: Waiting<Incoming>): void {

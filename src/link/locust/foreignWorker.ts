@@ -6,6 +6,7 @@
  * concerns another worker.
  */
 import { type Call, callAfter } from '../../clock.js';
+import { ConnectionError } from '../../errors.js';
 import { getLogger } from '../../log.js';
 import type { LinkListener, LinkVitals } from '../link.js';
 import type { MasterEnd } from '../memory.js';
@@ -42,7 +43,9 @@ const ownTypes: ReadonlySet<string> = new Set([
 ]);
 
 export class ForeignWorker implements MasterEnd {
-  readonly #delivery = new Delivery<WorkerMessage>();
+  readonly #delivery = new Delivery<WorkerMessage>((thrown) =>
+    this.end(new ConnectionError('what it said could not be handled', { cause: thrown })),
+  );
   readonly #reports: ForeignReports;
   readonly #users: ForeignUsers;
   #isUp = true;

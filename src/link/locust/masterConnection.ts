@@ -42,7 +42,9 @@ const log = getLogger('tsload.link');
 export class MasterConnection implements WorkerEnd {
   readonly #id: string;
   readonly #settings: Required<Omit<LocustMasterOptions, 'signal'>>;
-  readonly #delivery = new Delivery<MasterMessage>();
+  readonly #delivery = new Delivery<MasterMessage>((thrown) =>
+    this.#end(new ConnectionError('what the master said could not be handled', { cause: thrown })),
+  );
   readonly #socket: MasterSocket;
   readonly #reports: WorkerReports;
   readonly #logs: LogBuffer;
