@@ -3,7 +3,7 @@
  */
 import { Packr, Unpackr } from 'msgpackr';
 import { LinkError } from '../../errors.js';
-import { checkFrame } from './frame.js';
+import { checkShape } from '../shape.js';
 import { toWire } from './values.js';
 
 export interface Envelope {
@@ -24,7 +24,7 @@ export function packEnvelope({ type, data, nodeId }: Envelope): Buffer {
 
 /** Throws `LinkError` for anything that is no message, in bounded time. */
 export function readEnvelope(bytes: Uint8Array): Envelope {
-  checkFrame(bytes);
+  checkShape(bytes, 'none');
   const value = unpacked(bytes);
   if (!Array.isArray(value) || value.length !== 3) throw new LinkError('a message must be a list of three');
   const [type, data, nodeId]: readonly unknown[] = value;

@@ -4,7 +4,7 @@
  */
 import { Packr, Unpackr } from 'msgpackr';
 import { LinkError } from '../../errors.js';
-import { checkShape } from './shape.js';
+import { checkShape } from '../shape.js';
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
@@ -19,7 +19,7 @@ export function packChecked(value: unknown, read: (value: unknown) => unknown): 
   return sendable(() => {
     read(value);
     const bytes = packr.pack(withLists(value));
-    checkShape(bytes);
+    checkShape(bytes, 'ours');
     return bytes;
   });
 }
@@ -37,7 +37,7 @@ function sendable(make: () => Uint8Array): Uint8Array {
 
 /** Plain objects, lists, texts, numbers, dates and bytes. Throws `LinkError`. */
 export function unpack(bytes: Uint8Array): unknown {
-  checkShape(bytes);
+  checkShape(bytes, 'ours');
   try {
     return unpackr.unpack(bytes);
   } catch (thrown) {

@@ -11,6 +11,7 @@ import {
   readWorkerHello,
   readWorkerMessage,
 } from '../../../src/link/index.js';
+import { readEnvelope } from '../../../src/link/locust/envelope.js';
 import { unpackEntries } from '../../../src/link/unpackEntries.js';
 import {
   acknowledgeFrame,
@@ -163,6 +164,18 @@ describe('bytes that promise more than they hold', () => {
       Buffer.concat([Buffer.from([0xdd, 0x00, 0xa0, 0x00, 0x00]), Buffer.alloc(0xa00000, 0xc0)]),
     ],
     [
+      'ten million empty maps',
+      Buffer.concat([Buffer.from([0xdd, 0x00, 0x97, 0x00, 0x00]), Buffer.alloc(0x970000, 0x80)]),
+    ],
+    [
+      'ten million empty lists',
+      Buffer.concat([Buffer.from([0xdd, 0x00, 0x97, 0x00, 0x00]), Buffer.alloc(0x970000, 0x90)]),
+    ],
+    [
+      'five million pieces of no bytes',
+      Buffer.concat([Buffer.from([0xdd, 0x00, 0x4b, 0x00, 0x00]), Buffer.alloc(0x960000, Buffer.from([0xc4, 0x00]))]),
+    ],
+    [
       'an extension that makes an error',
       Buffer.concat([Buffer.from([0xc7, 4, 0x65]), Buffer.from([0x93, 0xa1, 0x61, 0xa1])]),
     ],
@@ -173,6 +186,7 @@ describe('bytes that promise more than they hold', () => {
     const before = process.memoryUsage();
     const start = process.cpuUsage();
     expect(isSound(() => unpack(bytes))).toBe('error');
+    expect(isSound(() => readEnvelope(Buffer.concat([Buffer.from([0x93, 0xa1, 0x74]), bytes])))).toBe('error');
     const { user, system } = process.cpuUsage(start);
     const after = process.memoryUsage();
     // far more than it takes, and far less than believing it would

@@ -1,21 +1,28 @@
 /**
- * Walks over MessagePack without making anything of it. Pure, and linear in the bytes.
+ * Walks over MessagePack without making anything of it. Pure, and linear in the bytes. For messages of tsload and of Locust.
  *
  * A reader that trusts a length allocates by it; one that follows depth overflows its stack; and msgpackr's extension types make
- * errors, patterns and references. So foreign bytes are walked first, and whatever is none of what we send is refused.
+ * errors, patterns and references. An empty map has one byte, and takes up to two hundred of memory when it is made. So foreign
+ * bytes are walked first, what takes memory of its own is counted, and whatever is none of what we send is refused.
  */
-import { LinkError } from '../../errors.js';
+import { LinkError } from '../errors.js';
 
 const maxDepth = 64;
 /** More than the longest message has: a spawn of a million users of one worker. */
 const maxValues = 10_000_000;
+/** Lists, maps, pieces of bytes, dates; a report of 10,000 names has 40,000, and one of Locust as many. */
+const maxObjects = 400_000;
+
+/** Kinds of values beside those of JSON and bytes: those that msgpackr makes of ours, or none, as in Locust. */
+export type Extensions = 'ours' | 'none';
 
 /** Throws `LinkError` unless the bytes are one value, whole, of kinds that are taken. */
-export function checkShape(bytes: Uint8Array): void {
+export function checkShape(bytes: Uint8Array, extensions: Extensions): void {
   const end = bytes.length;
   /** Values that are still to come here, and in what is around. */
   let left = 1;
   const around: number[] = [];
+  let objects = 0;
   let at = 0;
   for (let values = 0; ; values++) {
     while (left === 0) {
@@ -36,7 +43,10 @@ export function checkShape(bytes: Uint8Array): void {
       at += fixed;
       continue;
     }
-    at += headLength(bytes, at, code);
+    if (isObject(code) && objects++ === maxObjects) {
+      throw new LinkError(`a message has more than ${maxObjects} lists, maps and pieces of bytes`);
+    }
+    at += headLength(bytes, at, code, extensions);
     const children = childrenAt(bytes, at, code);
     if (children > end - at) throw new LinkError('a message is cut off');
     if (children === 0) continue;
@@ -55,8 +65,13 @@ const fixedLengths = Uint8Array.from({ length: 256 }, (_, code) => {
   return known[code] ?? further[code] ?? 0;
 });
 
+/** All kinds without a fixed length but long texts. */
+function isObject(code: number): boolean {
+  return code < 0xd9 || code > 0xdb;
+}
+
 /** Bytes of all others, up to the children. */
-function headLength(bytes: Uint8Array, at: number, code: number): number {
+function headLength(bytes: Uint8Array, at: number, code: number, extensions: Extensions): number {
   if (code < 0xa0) return 1;
   switch (code) {
     case 0xc4:
@@ -75,7 +90,8 @@ function headLength(bytes: Uint8Array, at: number, code: number): number {
     case 0xdf:
       return 5;
     default:
-      return extensionLength(bytes, at, code);
+      if (extensions === 'ours') return extensionLength(bytes, at, code);
+      throw unknownKind(code);
   }
 }
 
@@ -95,7 +111,11 @@ function extensionLength(bytes: Uint8Array, at: number, code: number): number {
   if (code === 0xd6 && bytes[at + 1] === 0xff) return 6;
   if (code === 0xd7 && bytes[at + 1] === 0xff) return 10;
   if (code === 0xc7 && bytes[at + 1] === 12 && bytes[at + 2] === 0xff) return 15;
-  throw new LinkError(`a message has a value of a kind that is not taken (code 0x${code.toString(16)})`);
+  throw unknownKind(code);
+}
+
+function unknownKind(code: number): LinkError {
+  return new LinkError(`a message has a value of a kind that is not taken (code 0x${code.toString(16)})`);
 }
 
 function sizeAt(bytes: Uint8Array, at: number, length: number): number {
