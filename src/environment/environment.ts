@@ -134,11 +134,12 @@ export class Environment implements EnvironmentView {
 
   /**
    * Changes host, weight, fixed count or tasks of a class, here and on all workers. While a test runs, host and tasks hold for
-   * users that start from now on; weight and fixed count for the next test. Throws `TsloadError` BAD_OPTION. Locust:
-   * `update_user_class`.
+   * users that start from now on; weight and fixed count for the next test. Any other key is a static of the class. Throws
+   * `TsloadError` BAD_OPTION, also for what workers could not be sent: then nothing is changed. Locust: `update_user_class`.
    */
   updateUserClass(update: UserClassUpdate): void {
     const { userClass, ...values } = update;
+    this.#runner?.checkUserClassUpdate?.(update);
     this.configureUserClass(userClass, values);
     this.#runner?.userClassUpdated?.(update);
   }

@@ -17,6 +17,8 @@ export interface TestRunner extends Runner {
   stopWithListeners(): Promise<void>;
   /** The stop timeout of a stop that is under way, or comes, is over at once, and nobody waits for who cannot be heard. */
   hurry(): void;
+  /** A user class is to be changed in this process. Throws `TsloadError` BAD_OPTION if it could not be changed on all workers. */
+  checkUserClassUpdate?(update: UserClassUpdate): void;
   /** A user class was changed in this process: a master has all workers change it. */
   userClassUpdated?(update: UserClassUpdate): void;
 }

@@ -34,6 +34,7 @@ export { readError, readHistogram, readInterval } from './readInterval.js';
 export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
 export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
 export { entryFault, errorFault } from './reportFaults.js';
+export { checkSendable } from './webSocket/messageCodec.js';
 export type {
   ClientTls,
   ConnectOptions,

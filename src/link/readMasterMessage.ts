@@ -141,11 +141,20 @@ function readLimit(value: unknown): IterationLimit | undefined {
   return { kind, count: whole(fields, 'count', 0, maxCount) };
 }
 
+const updateKeys: ReadonlySet<string> = new Set(['userClass', 'host', 'weight', 'fixedCount', 'tasks']);
+
+/** Other keys are statics of the class: plain JavaScript may set any. */
 function readUpdate(value: unknown): UserClassUpdate {
   const fields = asFields(value, 'update');
   const host = optionalText(fields, 'host', maxName * 8);
   const has = (key: string) => fields[key] !== undefined && fields[key] !== null;
+  const others = Object.entries(record({ update: value }, 'update', maxOptions)).filter(
+    ([key]) => !updateKeys.has(key),
+  );
+  if (others.some(([key]) => key.length > maxName))
+    throw new LinkError(`update has a name above ${maxName} characters`);
   return {
+    ...Object.fromEntries(others),
     userClass: text(fields, 'userClass', maxName),
     ...(host !== undefined && { host }),
     ...(has('weight') && { weight: real(fields, 'weight', 0, maxUsers) }),

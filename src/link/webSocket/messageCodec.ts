@@ -27,6 +27,11 @@ export const masterCodec: Codec<MasterMessage, WorkerMessage> = {
   decode: (body) => readWorkerMessage(unpack(body)),
 };
 
+/** Throws `LinkError` for what a worker would not be sent: for whoever has to know before anything is changed. */
+export function checkSendable(message: MasterMessage): void {
+  masterCodec.encode(message);
+}
+
 function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
   if (message.kind === 'heartbeat') return pack(message);
   return message.kind === 'report' ? encodeReport(message) : packChecked(message, readWorkerMessage);

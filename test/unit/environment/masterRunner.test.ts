@@ -112,6 +112,33 @@ describe("a master's runner", () => {
     master.workers.push(late);
   });
 
+  test('an update of a user class sets the same statics on workers that are there and on those that join later', async () => {
+    await using master = await aMaster({ workers: 1, userClasses: [idle('A')] });
+    const update = { userClass: 'A', host: 'http://second', region: 'eu', prices: [1, { list: 2 }] };
+    master.environment.updateUserClass(update);
+    master.workers.push(await master.join());
+    const { userClass, ...values } = update;
+    await until(() => master.workers.every(({ environment }) => environment.userConfigs.length > 0));
+    for (const { environment } of master.workers) expect(environment.userConfigs).toEqual([{ userClass, values }]);
+  });
+
+  test.each([
+    ['a host that is too long', { host: 'x'.repeat(10_000) }],
+    ['a number of seventy bits', { region: 2n ** 70n }],
+  ])(
+    'an update of a user class with %s, which no worker could be sent, changes nothing anywhere',
+    async (_, values) => {
+      const A = idle('A', { host: 'http://first' });
+      await using master = await aMaster({ workers: 1, userClasses: [A] });
+      expect(() => master.environment.updateUserClass({ userClass: 'A', ...values })).toThrow(
+        /^class A is not changed: this cannot be sent: /,
+      );
+      expect(master.environment.userConfigs).toEqual([]);
+      expect(A.host).toBe('http://first');
+      expect(master.workers[0]?.environment.userConfigs).toEqual([]);
+    },
+  );
+
   test('[119] carries custom messages both ways, to all and to one', async () => {
     const heard: CustomMessage[] = [];
     await using master = await aMaster({ workers: 2, userClasses: [idle('A')] });
