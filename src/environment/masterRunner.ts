@@ -2,8 +2,9 @@
  * A master in this process, whose workers are other processes: they join over the network.
  */
 import { randomBytes } from 'node:crypto';
+import { LinkError, TsloadError } from '../errors.js';
 import type { MessageListener, RunState, StartOptions, StatisticsView } from '../events/index.js';
-import { MessageListeners, type UserClassUpdate } from '../link/index.js';
+import { checkSendable, MessageListeners, type UserClassUpdate } from '../link/index.js';
 import { Master, type WorkerStatus } from '../master/index.js';
 import type { RunStatistics } from '../stats/index.js';
 import { tokenOfVariables } from '../token.js';
@@ -62,6 +63,7 @@ export class MasterRunner implements TestRunner {
       journal: options.journal,
       restored,
       repeatsWarnings: options.repeatsWarnings ?? true,
+      locustfileSha256: options.locustfileSha256,
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
     this.#usage = new UsageMonitor(environment, environment.options.usageLimits, lateReports);
@@ -252,6 +254,18 @@ export class MasterRunner implements TestRunner {
     const { environment } = this;
     environment.events.resetStats.fire({ environment });
     this.#master.resetStats();
+  }
+
+  /** For tsload's own use: throws `TsloadError` BAD_OPTION for an update that workers could not be sent. */
+  checkUserClassUpdate(update: UserClassUpdate): void {
+    try {
+      checkSendable({ kind: 'updateUserClass', update });
+    } catch (thrown) {
+      if (!(thrown instanceof LinkError)) throw thrown;
+      throw new TsloadError('BAD_OPTION', `class ${update.userClass} is not changed: ${thrown.message}`, {
+        cause: thrown,
+      });
+    }
   }
 
   /** For tsload's own use: a user class was changed here, and is to be changed on all workers. */

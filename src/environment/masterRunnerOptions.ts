@@ -19,6 +19,8 @@ export interface MasterRunnerOptions {
   readonly startsWorkers?: boolean;
   /** The package of the locustfile, for workers that have none. Default: they are told that there is none. */
   readonly locustfile?: () => Promise<Uint8Array>;
+  /** SHA-256 of the locustfile's bundle: a worker that has another one is warned of. Default: nothing is compared. */
+  readonly locustfileSha256?: string;
   /**
    * Workers of Locust, boomer and others of that protocol may join too, at an address and port of their own: it has no token.
    * Default: they may not. Command line `--protocol locust`.

@@ -50,7 +50,7 @@ export interface WorkerRunnerOptions {
    * `createWorkerRunner` then leaves the master and rejects with the signal's reason.
    */
   readonly signal?: AbortSignal;
-  /** SHA-256 of the locustfile's bundle, for a master that compares it with its own. Default: nothing is compared. */
+  /** SHA-256 of the locustfile's bundle: a master that has another one warns of it. Default: nothing is compared. */
   readonly locustfileSha256?: string;
   /** A log line as it is shown here, for the lines that the master gets. Default: level, logger and message. */
   readonly formatLog?: (record: LogRecord) => string;

@@ -5,7 +5,15 @@
 import { epochSeconds } from '../clock.js';
 import { LinkError } from '../errors.js';
 import type { CustomMessage, Events } from '../events/index.js';
-import type { MasterEnd, ReportMessage, RunSetup, TestSettings, WorkerHello, WorkerMessage } from '../link/index.js';
+import {
+  fields,
+  type MasterEnd,
+  type ReportMessage,
+  type RunSetup,
+  type TestSettings,
+  type WorkerHello,
+  type WorkerMessage,
+} from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import type { RunStatistics } from '../stats/index.js';
 import { Departed } from './departed.js';
@@ -57,6 +65,8 @@ export interface CrewOptions {
   readonly maxNames: number;
   readonly isDistributed: boolean;
   readonly repeatsWarnings: boolean;
+  /** SHA-256 of this master's locustfile, as a bundle; undefined: nothing is compared. */
+  readonly locustfileSha256: string | undefined;
 }
 
 export class Crew {
@@ -87,14 +97,17 @@ export class Crew {
    * Takes in a worker that is at the other end of this link. One of the same id makes room for it. Throws `LinkError` for one
    * that came without a token and says that it is one that has shown it.
    */
-  add({ worker: id, graceSeconds, isForeign = false }: WorkerHello, link: MasterEnd): WorkerNode {
+  add({ worker: id, graceSeconds, locustfile, isForeign = false }: WorkerHello, link: MasterEnd): WorkerNode {
     const former = this.workers.get(id);
     if (isForeign && former?.isForeign === false) {
       throw new LinkError(`it has the name of the worker ${id} of tsload, whose place it cannot take`);
     }
     this.departed.returned(id);
     const { index, isNew } = this.identities.of(id);
-    if (isNew) this.options.journal?.worker(id, index, graceSeconds);
+    if (isNew) {
+      this.options.journal?.worker(id, index, graceSeconds);
+      warnOfLocustfile(id, locustfile, this.options.locustfileSha256);
+    }
     const worker = new WorkerNode(id, index, graceSeconds, link);
     worker.isForeign = isForeign;
     if (isForeign) this.reports.numbersAnew(id);
@@ -285,6 +298,15 @@ export class Crew {
     if (message.step > 0) worker.reported = 'running';
     this.listener.usersChanged();
   }
+}
+
+/** The bundle of the same sources is the same on every machine; one that differs may be meant to. */
+function warnOfLocustfile(id: string, its: string | undefined, own: string | undefined): void {
+  if (its === undefined || own === undefined || its === own) return;
+  const hashes = `SHA-256 of the bundles: ${fields.shown(its.slice(0, 12))} there, "${own.slice(0, 12)}" here`;
+  log.warning(
+    `worker ${id} runs a locustfile of its own that differs from this master's (${hashes}): start it without -f to have it take this one`,
+  );
 }
 
 /** Ids are the name of a machine, `_`, and this. */

@@ -223,7 +223,15 @@ export class Master {
   }
 
   #makeCrew(): Crew {
-    const { environment, statistics, journal, isDistributed, setup, repeatsWarnings = true } = this.options;
+    const {
+      environment,
+      statistics,
+      journal,
+      isDistributed,
+      setup,
+      locustfileSha256,
+      repeatsWarnings = true,
+    } = this.options;
     return new Crew(
       {
         events: environment.events,
@@ -231,6 +239,7 @@ export class Master {
         journal,
         isDistributed,
         repeatsWarnings,
+        locustfileSha256,
         maxNames: setup.maxNames,
         setup: () => this.#announcements.setup,
       },

@@ -37,6 +37,8 @@ export interface MasterOptions {
   readonly patience?: Partial<Patience>;
   /** Whether warnings of workers are repeated in this process's log. Default true. */
   readonly repeatsWarnings?: boolean;
+  /** SHA-256 of the locustfile's bundle: a worker that has another one is warned of. */
+  readonly locustfileSha256?: string | undefined;
   readonly journal?: Journal | undefined;
   /** The run of a master that ended: this one goes on with it. `setup` and the statistics are restored by then. */
   readonly restored?: RestoredRun | undefined;

@@ -74,6 +74,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
       repeatsWarnings: settings.master || isOpen(role), // its own workers' lines are shown anyway
       startsWorkers: role.processes > 0 || role.spawns.length > 0,
       ...(delivery.package === undefined ? {} : { locustfile: delivery.package }),
+      ...(isForeignOnly(settings) ? {} : { locustfileSha256: setting.locustfile.bundle.sha256 }),
       ...(tls === undefined ? {} : { tls }),
       ...(locust === undefined ? {} : { locust }),
       ...(record.journal === undefined ? {} : { journal: record.journal }),

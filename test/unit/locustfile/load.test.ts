@@ -53,6 +53,24 @@ describe('loading', () => {
     expect(other.bundle.sha256).not.toBe(first.bundle.sha256);
   });
 
+  test('the same project in another folder, from another working directory, gives the same bundle', async () => {
+    const project = {
+      'tests/shop.ts': `
+        import { User } from 'tsload';
+        import { price } from '../lib/price.js';
+        import { tax } from 'taxes';
+        export class Shopper extends User { static price = price + tax; static at = import.meta.url; }`,
+      'lib/price.ts': 'export const price = 3;',
+      'node_modules/taxes/package.json': '{ "name": "taxes", "main": "index.js" }',
+      'node_modules/taxes/index.js': 'exports.tax = require("node:path").sep.length;',
+    };
+    const [here, there, elsewhere] = [folder(project), folder(project), folder()];
+    await using first = await load(here, 'tests/shop.ts');
+    await using second = await load(there, 'tests/shop.ts');
+    await using third = await load(elsewhere, `${there}/tests/shop.ts`);
+    expect([second.bundle.sha256, third.bundle.sha256]).toEqual([first.bundle.sha256, first.bundle.sha256]);
+  });
+
   test('locustfiles at the same time do not disturb each other', async () => {
     const cwds = ['A', 'B', 'C', 'D'].map((name) => folder({ 'locustfile.ts': shop.replace('Shopper', name) }));
     const loaded = await Promise.all(cwds.map((cwd) => load(cwd)));

@@ -7,6 +7,7 @@ import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
 import { aCluster } from './cluster.js';
 import { counting } from './counting.js';
+import { aFaultyLink } from './faultyLink.js';
 
 describe('heartbeats', () => {
   test('are answered, fire heartbeatSent here and heartbeatReceived there, and tell how a worker is', async () => {
@@ -103,6 +104,32 @@ describe('logs of workers', () => {
     expect(log.at('WARNING')).toContain('w1: careful');
     expect(log.at('ERROR')).toContain('w1: broken');
     expect(log.records.map(({ message }) => message)).not.toContain('w1: line 599');
+  });
+});
+
+describe('a locustfile of a worker', () => {
+  const own = 'a'.repeat(64);
+  const other = 'b'.repeat(64);
+  const warnings = async (locustfileSha256: string | undefined, ...locustfiles: readonly (string | undefined)[]) => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 0, userClasses: [idle('A')], master: { locustfileSha256 } });
+    for (const locustfile of locustfiles) {
+      const hello = { worker: 'w1', version: 'test', graceSeconds: 60, ...(locustfile && { locustfile }) };
+      cluster.master.addWorker(hello, aFaultyLink().master);
+    }
+    return log.at('WARNING').filter((line) => line.includes('locustfile'));
+  };
+
+  test('that differs from the master is warned of once, with the name of the worker, however often it comes back', async () => {
+    expect(await warnings(own, other, other)).toEqual([
+      `worker w1 runs a locustfile of its own that differs from this master's (SHA-256 of the bundles: "bbbbbbbbbbbb" there, "aaaaaaaaaaaa" here): start it without -f to have it take this one`,
+    ]);
+  });
+
+  test('is not spoken of when it is the same, or nobody knows', async () => {
+    expect(await warnings(own, own)).toEqual([]);
+    expect(await warnings(own, undefined)).toEqual([]);
+    expect(await warnings(undefined, other)).toEqual([]);
   });
 });
 
