@@ -35,6 +35,7 @@ function aCrew() {
     maxNames: 100,
     isDistributed: true,
     repeatsWarnings: false,
+    locustfileSha256: undefined,
   };
   const crew = new Crew(options, listener);
   const comeAndGo = (from: number, to: number, graceSeconds: number) => {
