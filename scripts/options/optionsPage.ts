@@ -82,7 +82,8 @@ const ending = `
 
 SIGINT (Ctrl+C), SIGTERM and SIGHUP end the test in good order: users are stopped within the stop timeout, files are written,
 tables printed, and the exit code is as above. A second signal does not wait for users any longer; tables, files and code are the
-same. On a terminal \`w\` and \`W\` start 1 and 10 more users, \`s\` and \`S\` stop 1 and 10, at 100 a second; not while users are being
+same. A third one ends the process at once; a master lets its workers go even then, unless its run has a journal, with which another master can
+go on. On a terminal \`w\` and \`W\` start 1 and 10 more users, \`s\` and \`S\` stop 1 and 10, at 100 a second; not while users are being
 started, and not when a load shape decides.
 
 Of several processes the master has the keys, and a signal to it ends all of them. A worker that gets one leaves: its users are stopped, all

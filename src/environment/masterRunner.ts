@@ -241,6 +241,11 @@ export class MasterRunner implements TestRunner {
     this.#master.hurry();
   }
 
+  /** For tsload's own use: the process ends with this call. */
+  abandon(): void {
+    this.#master.abandon();
+  }
+
   /**
    * The process of the worker that was started with this `identity` has ended, as whoever started it knows: when its connection
    * breaks it is not waited for. `how` follows `its process` in the log: `was ended by SIGKILL`.

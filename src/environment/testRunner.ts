@@ -19,6 +19,8 @@ export interface TestRunner extends Runner {
   hurry(): void;
   /** A user class is to be changed in this process. Throws `TsloadError` BAD_OPTION if it could not be changed on all workers. */
   checkUserClassUpdate?(update: UserClassUpdate): void;
+  /** The process ends with this call: a master lets its workers go, as far as that needs no waiting. */
+  abandon?(): void;
   /** A user class was changed in this process: a master has all workers change it. */
   userClassUpdated?(update: UserClassUpdate): void;
 }

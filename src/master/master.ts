@@ -206,6 +206,14 @@ export class Master {
     this.#ending.hurry();
   }
 
+  /**
+   * The process ends with this call. Workers are told: else they would look for this master for their whole grace. Not those of a run that
+   * another one can go on with.
+   */
+  abandon(): void {
+    if (this.options.journal === undefined) this.#roster.dismiss();
+  }
+
   /** Sets the statistics to zero, now and on every worker. */
   resetStats(): void {
     log.info('Resetting stats');

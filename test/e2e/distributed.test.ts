@@ -135,6 +135,28 @@ describe.concurrent('a master', () => {
     expect(code).toBe(1);
   });
 
+  test('that is ended by a third signal lets its workers go first', async () => {
+    const endless = `import { events } from 'tsload';
+events.quitting.addListener(({ environment }) => {
+  if (environment.runner?.workerIndex === -1) return new Promise((done) => setTimeout(done, 60_000));
+});
+`;
+    const here = place({ 'locustfile.ts': endless + idleUsers('U') });
+    const { run, port } = await startMaster('', here);
+    using _ = run;
+    using worker = startWorker(port, '--master-grace 5', here);
+    await run.sees(/All users spawned/);
+    run.signal('SIGINT');
+    await run.sees(/Got SIGINT: stopping/);
+    run.signal('SIGINT');
+    await run.sees(/Got SIGINT again/);
+    run.signal('SIGINT');
+    expect((await run.finished).code).toBe(130);
+    const ended = await worker.finished;
+    expect(ended.stderr).not.toMatch(/the master is lost/);
+    expect([0, 1], ended.stderr).toContain(ended.code); // 1 when its last report was under way, and not 255
+  });
+
   test('ends when its runner quits while workers are waited for', async () => {
     const quitting = `import { events } from 'tsload';
 events.init.addListener(({ environment }) => void environment.runner.quit());

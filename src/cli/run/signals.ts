@@ -12,6 +12,8 @@ export interface SignalListener {
   readonly stop: (signal: WatchedSignal) => void;
   /** The second one. */
   readonly hurry: (signal: WatchedSignal) => void;
+  /** The third one: the process ends with this call. */
+  readonly abandon?: () => void;
 }
 
 export class Signals {
@@ -34,9 +36,19 @@ export class Signals {
 
   #received(signal: WatchedSignal): void {
     this.#count++;
+    if (this.#count > 2) this.#abandon();
     if (this.#listener === undefined || this.#count > 2) process.exit(codeOfSignal(signal));
     else if (this.#count === 1) this.#listener.stop(signal);
     else this.#listener.hurry(signal);
+  }
+
+  /** Nothing keeps the process from its end. */
+  #abandon(): void {
+    try {
+      this.#listener?.abandon?.();
+    } catch {
+      // whoever was to be told finds out by himself
+    }
   }
 }
 

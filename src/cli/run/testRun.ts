@@ -66,6 +66,7 @@ export class TestRun {
         this.runner.hurry();
         this.#hurry.up();
       },
+      abandon: () => this.runner.abandon?.(),
     });
     process.once('beforeExit', () => this.#stuck());
     void this.runner.ended.then(() => this.#stopNow('ended'));
