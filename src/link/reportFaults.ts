@@ -5,7 +5,7 @@
 import { type EntryStats, type ErrorStats, type OutcomeStats, slotCount } from '../stats/index.js';
 import { maxCount, maxEpoch, maxSamples, maxText } from './bounds.js';
 
-/** Undefined: nothing. Costs some ten nanoseconds. */
+/** Undefined: nothing. */
 export function entryFault({ requestType, name, lastRequestTimestamp, ok, failed }: EntryStats): string | undefined {
   return (
     textFault('requestType', requestType) ??

@@ -109,11 +109,14 @@ export class Reports {
     noteHealth(worker, report);
     const { interval, health } = report;
     const { startTime, seconds, isWarmup } = interval;
+    // a large interval comes in several reports: how its worker did in it is told once
+    const isFurtherPiece = startTime + seconds === worker.reportedUntil;
     worker.reportedUntil = Math.max(worker.reportedUntil, startTime + seconds);
     const { id, userCount, roundTripMillis, clockOffsetSeconds } = worker;
     const isKnown = roundTripMillis !== undefined && clockOffsetSeconds !== undefined;
     const link = isKnown ? { link: { roundTripMillis, clockOffsetSeconds } } : {};
-    this.#merger.add(interval, { worker: id, startTime, seconds, isWarmup, userCount, health, ...link });
+    const state = { worker: id, startTime, seconds, isWarmup, userCount, health, ...link };
+    this.#merger.add(interval, isFurtherPiece ? undefined : state);
     for (const exception of report.exceptions) this.#exceptions.push({ ...exception, node: id });
   }
 

@@ -39,7 +39,7 @@ export class ReportPieces {
   /** `fault`: something that was measured is in no report. */
   constructor(private readonly fault: (message: string) => void) {}
 
-  /** One report, or several one after the other. Costs some ten nanoseconds an entry. */
+  /** One report, or several one after the other. */
   of(report: KeptReport): readonly KeptReport[] {
     const { interval } = report;
     const pieces = [emptyPiece()];

@@ -295,3 +295,21 @@ test('of many workers each hears that its report is safe, some in each turn of t
   expect(unsafe()).toBe(121);
   await until(() => unsafe() === 0);
 });
+
+test('an interval that comes in several reports says once how its worker did', async () => {
+  const statistics = new RunStatistics();
+  const reports = new Reports(statistics, new Workers(), 100, undefined);
+  reports.beginTest(1_700_000_000);
+  const worker = new KeepingWorker('a', 0);
+  const node = worker.node();
+  const first = worker.report(reports.period);
+  const second = worker.report(reports.period);
+  const told: string[] = [];
+  statistics.onInterval((_, workers) => told.push(...workers.map(({ worker: id, startTime }) => `${id} ${startTime}`)));
+  reports.receive(node, first);
+  reports.receive(node, { ...second, interval: { ...second.interval, startTime: first.interval.startTime } });
+  reports.receive(node, worker.report(reports.period));
+  reports.flush();
+  expect(told).toEqual(['a 1700000001', 'a 1700000003']);
+  expect(statistics.total.numRequests).toBe(worker.requests);
+});

@@ -11,9 +11,9 @@ test('docs/statistics.md states the limits that are in force', () => {
   const inWords = (number: number) => number.toLocaleString('en-US');
   const rows = [
     `| entries | ${inWords(defaultMaxNames)} (`,
-    `| characters of a name, of an error | ${inWords(textLimits.error)} each |`,
+    `| characters of a name, of a request type, of an error | ${inWords(textLimits.error)} each |`,
     `| kinds of errors | ${errorLimits.kindsPerEntry} an entry, ${inWords(errorLimits.kinds)} in all |`,
-    `| kinds of errors whose samples are kept | ${inWords(errorLimits.sampledKinds)}, three each |`,
+    `| kinds of errors whose samples are kept | ${inWords(errorLimits.sampledKinds)}, three each, of ${inWords(errorLimits.sampleCharacters)} characters in all |`,
     `| a kept sample | ${textLimits.headers} headers and ${textLimits.line} characters a line; ${inWords(textLimits.body)} `,
     `| kinds of exceptions | ${maxExceptionKinds}, of ${inWords(textLimits.traceback)} characters each |`,
     `| points of the history | ${inWords(maxHistoryPoints)} |`,
