@@ -60,6 +60,12 @@ export function getLogger(logger: string): Logger {
   };
 }
 
+/** What the system says of a file, without the stack and the path: `ENOSPC: no space left on device`. */
+export function systemReason(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.split(', ')[0] ?? message;
+}
+
 /** The text of anything that was thrown, with its stack where it has one; `undefined` and plain values included. */
 export function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.stack ?? `${thrown.name}: ${thrown.message}`;

@@ -7,9 +7,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../folders.js';
-import { getLogger } from '../log.js';
+import { getLogger, systemReason } from '../log.js';
 import { endOfLastRow } from './lastRow.js';
-import { cannotOpen, reasonOf } from './outputError.js';
+import { cannotOpen } from './outputError.js';
 
 const log = getLogger('tsload.reports');
 const defaultMaxQueuedChars = 64 * 1024 * 1024;
@@ -156,7 +156,7 @@ export class AppendedFile {
   }
 
   #failedTo(cause: unknown): void {
-    if (this.#trouble === undefined) log.error(`${this.path} cannot be written now: ${reasonOf(cause)}`);
-    this.#trouble = `${this.path} could not be written: ${reasonOf(cause)}`;
+    if (this.#trouble === undefined) log.error(`${this.path} cannot be written now: ${systemReason(cause)}`);
+    this.#trouble = `${this.path} could not be written: ${systemReason(cause)}`;
   }
 }

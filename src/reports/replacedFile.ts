@@ -8,8 +8,8 @@
 import { access, constants, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../folders.js';
-import { getLogger } from '../log.js';
-import { cannotOpen, reasonOf } from './outputError.js';
+import { getLogger, systemReason } from '../log.js';
+import { cannotOpen } from './outputError.js';
 
 const log = getLogger('tsload.reports');
 
@@ -61,8 +61,8 @@ export class ReplacedFile {
       if (this.#failed !== undefined) log.info(`${this.path} can be written again`);
       this.#failed = undefined;
     } catch (cause) {
-      if (this.#failed === undefined) log.error(`${this.path} cannot be written now: ${reasonOf(cause)}`);
-      this.#failed = `${this.path} could not be written: ${reasonOf(cause)}`;
+      if (this.#failed === undefined) log.error(`${this.path} cannot be written now: ${systemReason(cause)}`);
+      this.#failed = `${this.path} could not be written: ${systemReason(cause)}`;
       await rm(this.#besides, { force: true }).catch(() => undefined);
     }
   }
