@@ -29,11 +29,12 @@ export type {
   WorkerMessage,
   WorkerStanding,
 } from './messages.js';
-export { packEntries } from './packEntries.js';
+export { EntryWriter, packEntries } from './packEntries.js';
 export { readError, readHistogram, readInterval } from './readInterval.js';
 export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
 export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
 export { entryFault, errorFault } from './reportFaults.js';
+export { EntryReader } from './unpackEntries.js';
 export { checkSendable } from './webSocket/messageCodec.js';
 export type {
   ClientTls,

@@ -14,7 +14,7 @@ const realBytes = 8;
 const maxNumberBytes = 8;
 /** Of an entry without its texts, and of an outcome without its histogram. */
 const maxEntryBytes = 1 + realBytes;
-const maxOutcomeBytes = 2 * realBytes + 5 * maxNumberBytes;
+const maxOutcomeBytes = 2 * realBytes + 4 * maxNumberBytes;
 /** More than most entries take. */
 const usualBytes = 200;
 
@@ -24,12 +24,17 @@ export function packEntries(entries: readonly EntryStats[]): Uint8Array {
   return writer.written();
 }
 
-class EntryWriter {
+/** Also of what else is made of texts, numbers and histograms: a journal has its entries so. */
+export class EntryWriter {
   private bytes: Buffer;
   private at = 0;
 
   constructor(room: number) {
     this.bytes = Buffer.allocUnsafe(room);
+  }
+
+  get length(): number {
+    return this.at;
   }
 
   written(): Uint8Array {
@@ -41,10 +46,11 @@ class EntryWriter {
     this.text(name);
     this.makeRoom(maxEntryBytes);
     const has = (bit: number, isThere: boolean): number => (isThere ? bit : 0);
-    this.bytes[this.at++] =
+    this.bits(
       has(entryBits.ok, ok !== undefined) |
-      has(entryBits.failed, failed !== undefined) |
-      has(entryBits.isCoarse, isCoarse === true);
+        has(entryBits.failed, failed !== undefined) |
+        has(entryBits.isCoarse, isCoarse === true),
+    );
     this.real(lastRequestTimestamp);
     if (ok !== undefined) this.outcome(ok);
     if (failed !== undefined) this.outcome(failed);
@@ -62,9 +68,9 @@ class EntryWriter {
   }
 
   /** Slots as distances from the one before; how many samples were timed is the sum of the counts. */
-  private histogram({ slots, counts }: SparseCounts): void {
+  histogram({ slots, counts }: SparseCounts): void {
+    this.makeRoom((1 + 2 * slots.length) * maxNumberBytes);
     this.number(slots.length);
-    this.makeRoom(slots.length * 2 * maxNumberBytes);
     let before = 0;
     for (let i = 0; i < slots.length; i++) {
       this.number(slots[i]! - before);
@@ -73,25 +79,31 @@ class EntryWriter {
     }
   }
 
-  private text(text: string): void {
+  text(text: string): void {
     const length = Buffer.byteLength(text);
     this.makeRoom(maxNumberBytes + length);
     this.number(length);
     this.at += this.bytes.write(text, this.at);
   }
 
-  /** Whole, up to 2^53 - 1: seven bits in a byte, the lowest first; the eighth bit says that there are more. */
-  private number(number: number): void {
+  /** Whole, up to 2^53 - 1: seven bits in a byte, the lowest first; the eighth bit says that there are more. There is room. */
+  number(number: number): void {
     let rest = number;
     for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) this.bytes[this.at++] = (rest % 0x80) | 0x80;
     this.bytes[this.at++] = rest;
   }
 
-  private real(number: number): void {
+  /** One byte. There is room. */
+  bits(bits: number): void {
+    this.bytes[this.at++] = bits;
+  }
+
+  /** There is room. */
+  real(number: number): void {
     this.at = this.bytes.writeDoubleBE(number, this.at);
   }
 
-  private makeRoom(needed: number): void {
+  makeRoom(needed: number): void {
     if (this.at + needed <= this.bytes.length) return;
     const longer = Buffer.allocUnsafe(2 * (this.at + needed));
     longer.set(this.bytes.subarray(0, this.at));

@@ -29,7 +29,8 @@ export function unpackEntries(bytes: Uint8Array): EntryStats[] {
   return entries;
 }
 
-class EntryReader {
+/** Also of what else an `EntryWriter` wrote. */
+export class EntryReader {
   private readonly view: DataView;
   private readonly end: number;
   private at = 0;
@@ -47,9 +48,8 @@ class EntryReader {
   entry(): EntryStats {
     const requestType = this.text('requestType');
     const name = this.text('name');
-    const bits = this.at < this.end ? this.bytes[this.at++]! : this.cutOff();
-    if (bits > allBits) throw new LinkError(`an entry has the unknown bits ${bits}`);
-    const lastRequestTimestamp = this.real('lastRequestTimestamp', maxEpoch);
+    const bits = this.bits(allBits);
+    const lastRequestTimestamp = this.time('lastRequestTimestamp');
     const entry: Writable<EntryStats> = { requestType, name, lastRequestTimestamp };
     if ((bits & entryBits.isCoarse) !== 0) entry.isCoarse = true;
     if ((bits & entryBits.ok) !== 0) entry.ok = this.outcome();
@@ -57,13 +57,20 @@ class EntryReader {
     return entry;
   }
 
+  /** One byte, of which these bits have a meaning. */
+  bits(known: number): number {
+    const bits = this.at < this.end ? this.bytes[this.at++]! : this.cutOff();
+    if ((bits & ~known) !== 0) throw new LinkError(`an entry has the unknown bits ${bits}`);
+    return bits;
+  }
+
   private outcome(): OutcomeStats {
     const untimed = this.number();
     const overlong = this.number();
-    const totalMicros = this.real('totalMicros', Number.MAX_VALUE);
+    const totalMicros = this.amount('totalMicros');
     const minMicros = this.number();
     const maxMicros = this.number();
-    const bytes = this.real('bytes', Number.MAX_VALUE);
+    const bytes = this.amount('bytes');
     const histogram = this.histogram();
     const timed = sumOf(histogram.counts);
     const outcome: Writable<OutcomeStats> = { timed, untimed, totalMicros, minMicros, maxMicros, bytes, histogram };
@@ -71,7 +78,7 @@ class EntryReader {
     return outcome;
   }
 
-  private histogram(): SparseCounts & { readonly counts: readonly number[] } {
+  histogram(): SparseCounts & { readonly counts: readonly number[] } {
     const length = this.number();
     this.pairs += length;
     if (length > slotCount) throw new LinkError(`a histogram has ${length} slots: there are ${slotCount}`);
@@ -93,7 +100,7 @@ class EntryReader {
     return { slots, counts };
   }
 
-  private text(what: string): string {
+  text(what: string): string {
     const length = this.number();
     if (length > maxText * maxBytesOfUnit) throw new LinkError(`${what} has ${length} bytes`);
     const start = this.at;
@@ -104,6 +111,15 @@ class EntryReader {
     return text;
   }
 
+  /** Seconds since 1970. */
+  time(what: string): number {
+    return this.real(what, maxEpoch);
+  }
+
+  amount(what: string): number {
+    return this.real(what, Number.MAX_VALUE);
+  }
+
   private real(what: string, max: number): number {
     if (this.at + 8 > this.end) this.cutOff();
     const value = this.view.getFloat64(this.at);
@@ -112,7 +128,7 @@ class EntryReader {
     throw new LinkError(`${what} must be a number from 0 to ${max} but is ${value}`);
   }
 
-  private number(): number {
+  number(): number {
     if (this.at >= this.end) this.cutOff();
     const first = this.bytes[this.at++]!;
     return first < 0x80 ? first : this.longNumber(first & 0x7f);

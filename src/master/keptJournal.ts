@@ -14,8 +14,6 @@ export interface JournalOptions {
   readonly version: string;
   /** SHA-256 of the locustfile's bundle: whoever resumes must have the same. */
   readonly locustfile: string;
-  /** Plain data that the one who resumes needs beside it, and gets back as `about.settings`. */
-  readonly settings: unknown;
   /** Bytes that the file grows by before it begins anew with a snapshot; more where a snapshot is large. Default 8 MiB. */
   readonly compactBytes?: number;
 }
@@ -24,12 +22,21 @@ export interface KeptJournal extends Journal {
   readonly path: string;
   /** Why it is not kept any more, a sentence that was logged; undefined while it is. */
   readonly failed: string | undefined;
-  /** Something of an output's own that belongs to each snapshot: plain data. It comes back in `ResumedRun.parts`. */
-  part(name: string, snapshot: () => unknown): void;
+  /**
+   * Something of an output's own that belongs to each snapshot: pieces of plain data, each as it is when it is taken, and taken in its own
+   * time while seconds are added. They come back by `ResumedRun.replay`.
+   */
+  part(name: string, pieces: () => Iterable<unknown>): void;
   /** Writes what waits, and leaves the file. May be called twice. Never rejects. */
   close(): Promise<void>;
   /** The run has ended and all its results are written: deletes the file. Never rejects. */
   end(): Promise<void>;
+}
+
+export interface PartReplay {
+  /** What it is about is so now, whatever was added before. */
+  readonly restore: (piece: unknown) => void;
+  readonly apply: (interval: IntervalStats) => void;
 }
 
 /** The run of a master that ended, as its journal has it. */
@@ -40,12 +47,12 @@ export interface ResumedRun {
   readonly run: RestoredRun;
   /** Seconds since 1970, of the last thing in it: the time from here on had no master. */
   readonly lastTime: number;
-  /** Bytes at the end that are no whole record, and are left out. */
-  readonly tornBytes: number;
-  /** What `KeptJournal.part` gave, at the last snapshot; and what was measured after it, in its order. */
-  readonly parts: Readonly<Record<string, unknown>>;
-  readonly intervals: readonly IntervalStats[];
-  /** Gives the statistics the numbers of the run; the time without a master is a gap in their history. */
+  /** What `KeptJournal.part` gave at the last snapshot, and what was measured before and after each piece, in its order. */
+  replay(part: string, into: PartReplay): void;
+  /**
+   * Gives the statistics the numbers of the run; the time without a master is a gap in their history. Throws `TsloadError` JOURNAL
+   * for entries that cannot be read.
+   */
   restore(statistics: RunStatistics): void;
   /** Goes on with the same file; the statistics are restored. Throws `TsloadError` OUTPUT. */
   keep(statistics: RunStatistics, options?: Pick<JournalOptions, 'compactBytes'>): Promise<KeptJournal>;

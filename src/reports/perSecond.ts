@@ -17,6 +17,7 @@ export interface PerSecondOptions {
 /** By second since 1970, ascending. */
 export type SecondCounts = readonly (readonly [second: number, count: number])[];
 
+/** Of some entries. */
 export interface PerSecondSnapshot {
   readonly maxSeconds: number;
   readonly newest: number;
@@ -35,6 +36,10 @@ interface Seconds {
   readonly requests: Map<number, number>;
   readonly failures: Map<number, number>;
 }
+
+/** Pairs in a snapshot, about; an entry counts as so many besides. */
+const countsAtOnce = 2000;
+const entryCost = 5;
 
 export class PerSecond {
   readonly #byType = new Map<string, Map<string, Seconds>>();
@@ -60,30 +65,38 @@ export class PerSecond {
     }
   }
 
-  /** As plain data, for the journal of a master. */
-  snapshot(): PerSecondSnapshot {
-    const entries = Array.from(this.#byType, ([requestType, names]) =>
-      Array.from(names, ([name, { requests, failures }]) => {
-        return { requestType, name, requests: pairsOf(requests), failures: pairsOf(failures) };
-      }),
-    );
-    return { maxSeconds: this.#maxSeconds, newest: this.#newest, entries: entries.flat() };
+  /** As plain data, for the journal of a master: some entries at a time, as they are when they are taken. */
+  *snapshots(): IterableIterator<PerSecondSnapshot> {
+    let entries: EntrySeconds[] = [];
+    let kept = 0;
+    for (const [requestType, names] of this.#byType) {
+      for (const [name, { requests, failures }] of names) {
+        entries.push({ requestType, name, requests: pairsOf(requests), failures: pairsOf(failures) });
+        kept += entryCost + requests.size + failures.size;
+        if (kept < countsAtOnce) continue;
+        yield { maxSeconds: this.#maxSeconds, newest: this.#newest, entries };
+        entries = [];
+        kept = 0;
+      }
+    }
+    yield { maxSeconds: this.#maxSeconds, newest: this.#newest, entries };
   }
 
-  /** Takes on what a snapshot has; what is none, as of another version, is left out. Returns whether it was one. */
-  restore(snapshot: unknown): boolean {
-    if (!isSnapshot(snapshot)) return false;
-    this.#byType.clear();
-    this.#kept = 0;
-    this.#maxSeconds = snapshot.maxSeconds;
-    this.#newest = snapshot.newest;
+  /** Takes on what a snapshot has, instead of what its entries had; what is none, as of another version, is left out. */
+  restore(snapshot: unknown): void {
+    if (!isSnapshot(snapshot)) return;
     for (const entry of snapshot.entries) {
       const { requests, failures } = this.#secondsOf(entry);
       for (const [counts, pairs] of [[requests, entry.requests] as const, [failures, entry.failures] as const]) {
+        this.#kept -= counts.size;
+        counts.clear();
         for (let at = 0; at + 1 < pairs.length; at += 2) this.#count(counts, pairs[at]!, pairs[at + 1]!);
       }
     }
-    return true;
+    const isShorter = snapshot.maxSeconds < this.#maxSeconds;
+    this.#maxSeconds = snapshot.maxSeconds;
+    this.#newest = snapshot.newest;
+    if (isShorter) this.#forget(snapshot.newest);
   }
 
   /** From the second `startTime` on: what was before belongs to an earlier test or to before a reset. */
@@ -142,7 +155,13 @@ export class PerSecond {
 }
 
 function pairsOf(counts: ReadonlyMap<number, number>): Float64Array {
-  return Float64Array.from([...counts].flat());
+  const pairs = new Float64Array(2 * counts.size);
+  let at = 0;
+  for (const [second, count] of counts) {
+    pairs[at++] = second;
+    pairs[at++] = count;
+  }
+  return pairs;
 }
 
 function isSnapshot(value: unknown): value is PerSecondSnapshot {

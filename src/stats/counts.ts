@@ -102,16 +102,18 @@ export class Counts {
     if (this.#octaves === undefined) {
       return { slots: this.#slots.slice(0, this.#used), counts: this.#few.slice(0, this.#used) };
     }
-    const slots: number[] = [];
-    const counts: number[] = [];
-    for (const [slot, count] of this.slots()) {
-      slots.push(slot);
-      counts.push(count);
+    const found = this.#octaves.map((counters, octave) => counters && sparseOf(counters, octave));
+    const distinct = found.reduce((sum, part) => sum + (part?.slots.length ?? 0), 0);
+    const slots = new Uint16Array(distinct);
+    const counts = this.#isWide ? new Float64Array(distinct) : new Uint32Array(distinct);
+    let at = 0;
+    for (const part of found) {
+      if (part === undefined) continue;
+      slots.set(part.slots, at);
+      counts.set(part.counts, at);
+      at += part.slots.length;
     }
-    return {
-      slots: Uint16Array.from(slots),
-      counts: this.#isWide ? Float64Array.from(counts) : Uint32Array.from(counts),
-    };
+    return { slots, counts };
   }
 
   /** Adds the first `length` pairs, whose counts add up to `sum`. */

@@ -5,7 +5,7 @@ import type { EntryView } from '../events/index.js';
 import { otherText } from './boundedText.js';
 import { EntryLine, type RunFrame } from './entryLine.js';
 import { EntryTotals } from './entryTotals.js';
-import type { EntrySnapshot } from './snapshot.js';
+import type { EntryName } from './snapshot.js';
 
 const overflowExamples = 5;
 
@@ -71,10 +71,10 @@ export class EntryTable {
     this.#overflowing = [];
   }
 
-  /** Takes on the entries of another one, in their order. */
-  restore(entries: readonly EntrySnapshot[], overflowing: readonly string[]): void {
+  /** Takes on the entries of another one, in their order, without their numbers. */
+  restore(entries: readonly EntryName[], overflowing: readonly string[]): void {
     this.clear();
-    for (const entry of entries) this.#add(entry.method, entry.name, entry.startTime).restore(entry);
+    for (const { method, name, startTime } of entries) this.#add(method, name, startTime);
     this.#overflowing = [...overflowing];
   }
 

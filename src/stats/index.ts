@@ -18,6 +18,7 @@ export { percentileTitle, reportedQuantiles } from './percentile.js';
 export { type IntervalListener, RunStatistics, type RunStatisticsOptions, type Tick } from './runStatistics.js';
 export { type MergedSecond, SecondMerger } from './secondMerger.js';
 export type {
+  EntryName,
   EntrySnapshot,
   ExceptionSnapshot,
   GeneratorSnapshot,

@@ -18,7 +18,7 @@ import { type EntryStats, type IntervalStats, samplesOf, type WorkerInterval } f
 import { LimitWarnings } from './limitWarnings.js';
 import { type Spread, spreadOf, type TimeWindow, windowSeconds } from './recentSeconds.js';
 import { Scratch } from './scratch.js';
-import type { StatisticsSnapshot } from './snapshot.js';
+import type { EntrySnapshot, StatisticsSnapshot } from './snapshot.js';
 import { WorkerTable } from './workerTable.js';
 
 export interface RunStatisticsOptions {
@@ -174,7 +174,7 @@ export class RunStatistics implements StatisticsView {
     this.#updateTotalSeconds();
   }
 
-  /** Everything there is to know, as plain data. */
+  /** Everything there is to know but the numbers of the entries, as plain data that nothing changes later. */
   snapshot(): StatisticsSnapshot {
     return {
       runStart: this.#runStart,
@@ -186,7 +186,7 @@ export class RunStatistics implements StatisticsView {
       hasWarnedOfNames: this.#warnings.hasWarnedOfNames,
       hasWarnedOfOverlong: this.#warnings.hasWarnedOfOverlong,
       total: this.#totals.snapshot(),
-      entries: Array.from(this.#entries.all(), (totals) => totals.snapshot()),
+      entries: Array.from(this.#entries.all(), ({ method, name, startTime }) => ({ method, name, startTime })),
       overflowing: [...this.#entries.overflowing],
       errors: this.#errors.snapshot(),
       exceptions: this.#exceptions.snapshot(),
@@ -196,7 +196,15 @@ export class RunStatistics implements StatisticsView {
     };
   }
 
-  /** Takes on the numbers of other statistics with the same options. Who listens for intervals hears of nothing. */
+  /** The numbers of the entries that there are when the first one is taken: of each as they are when it is taken. */
+  *entrySnapshots(): IterableIterator<EntrySnapshot> {
+    for (const totals of this.#entries.all()) yield totals.snapshot();
+  }
+
+  /**
+   * Takes on the numbers of other statistics with the same options; those of their entries follow one by one, also between what is
+   * applied later. Who listens for intervals hears of nothing.
+   */
   restore(snapshot: StatisticsSnapshot): void {
     this.clearAll(snapshot.runStart);
     this.#lastTick = snapshot.lastTick;
@@ -215,8 +223,17 @@ export class RunStatistics implements StatisticsView {
     this.#history.restore(snapshot.history);
     this.#generator.restore(snapshot.generator);
     this.#workers.restore(snapshot.workers);
-    for (const totals of [this.#totals, ...this.#entries.all()]) if (!totals.recent.isEmpty) this.#recent.add(totals);
+    if (!this.#totals.recent.isEmpty) this.#recent.add(this.#totals);
     this.#updateTotalSeconds();
+  }
+
+  /** An entry has these numbers now, whatever it had before. */
+  restoreEntry(snapshot: EntrySnapshot): void {
+    this.#frame.version++;
+    const totals = this.#entries.totals(snapshot.method, snapshot.name, snapshot.startTime);
+    totals.restore(snapshot);
+    if (totals.recent.isEmpty) this.#recent.delete(totals);
+    else this.#recent.add(totals);
   }
 
   /** The time until `now` had nobody to watch it: the history has a gap there, and not one long second. */

@@ -1,6 +1,6 @@
 /**
  * The statistics of a run as plain data, from which statistics are made that are equal in every number: for the journal of a
- * master. Times are seconds since 1970.
+ * master. The numbers of the entries are apart, as there may be many: they are taken one by one. Times are seconds since 1970.
  */
 import type { GeneratorHealth, HistoryPoint } from '../events/index.js';
 import type { ErrorStats, SparseCounts } from './intervalStats.js';
@@ -16,7 +16,7 @@ export interface StatisticsSnapshot {
   readonly hasWarnedOfOverlong: boolean;
   readonly total: EntrySnapshot;
   /** In the order in which they were made. */
-  readonly entries: readonly EntrySnapshot[];
+  readonly entries: readonly EntryName[];
   readonly overflowing: readonly string[];
   /** In the order in which they were first seen. */
   readonly errors: readonly ErrorStats[];
@@ -26,10 +26,14 @@ export interface StatisticsSnapshot {
   readonly workers: readonly WorkerSnapshot[];
 }
 
-export interface EntrySnapshot {
+/** What a request is known by, and when it was first seen. */
+export interface EntryName {
   readonly method: string;
   readonly name: string;
   readonly startTime: number;
+}
+
+export interface EntrySnapshot extends EntryName {
   readonly lastRequestTimestamp: number | null;
   readonly ok: SumsSnapshot;
   readonly failed: SumsSnapshot;

@@ -72,11 +72,11 @@ export class Outputs {
   /** Requests by second, which only JSON has: as they were before, and for a master that may go on after this one. */
   #keepSeconds({ journal, resumed }: OutputRecord): void {
     if (!this.#wantsSeconds) return;
-    if (resumed !== undefined) {
-      this.#perSecond.restore(resumed.parts[perSecondPart]);
-      for (const interval of resumed.intervals) this.#perSecond.apply(interval);
-    }
-    journal?.part(perSecondPart, () => this.#perSecond.snapshot());
+    resumed?.replay(perSecondPart, {
+      restore: (piece) => this.#perSecond.restore(piece),
+      apply: (interval) => this.#perSecond.apply(interval),
+    });
+    journal?.part(perSecondPart, () => this.#perSecond.snapshots());
   }
 
   get #wantsSeconds(): boolean {

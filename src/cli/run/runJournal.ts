@@ -48,7 +48,7 @@ export async function openRecord(
   }
   const path = journalPath(settings);
   if (path === undefined) return { journal: undefined, resumed: undefined };
-  const options = { version: readVersion(), locustfile: locustfile.bundle.sha256, settings: {} };
+  const options = { version: readVersion(), locustfile: locustfile.bundle.sha256 };
   return { journal: await createJournal(path, stats, options), resumed: undefined };
 }
 

@@ -1,16 +1,15 @@
 /**
  * The file of a journal: what is appended is written in its order and is safe, on the disk and not only with the system, when
- * `append` resolves. `replace` puts a new file in the place of the old one, which stays whole until then.
+ * `append` resolves. `replace` puts a new file in the place of the old one, which goes on until then and stays whole.
  *
  * What waits to be written is bounded: 64 MiB. When it is full, or the disk takes no more, the file is given up: it stays as it
- * is, all that waits resolves, and what is appended later is dropped.
+ * is, all that waits resolves, and what is appended later is dropped. A new file for which that is so is only not put in place.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileHead } from './frames.js';
+import { NextFile, nextTo, ownerOnly, writeFully } from './nextFile.js';
 
-/** Custom options are in it, and some of them may be secret. */
-const ownerOnly = 0o600;
 const defaultMaxWaitingBytes = 64 * 1024 * 1024;
 
 export interface JournalFileOptions {
@@ -21,8 +20,8 @@ export interface JournalFileOptions {
 }
 
 interface Waiting {
-  readonly bytes: Buffer;
-  readonly isReplacement: boolean;
+  /** To be appended; or the file that has all that was appended before, and is to take the place of this one. */
+  readonly what: Buffer | NextFile;
   readonly done: () => void;
 }
 
@@ -32,7 +31,10 @@ export class JournalFile {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
-  #hasFailed = false;
+  /** The new file that is being written: what is appended goes there as well. */
+  #next: NextFile | undefined;
+  #replacing: Promise<unknown> | undefined;
+  #isGivenUp = false;
   #isClosed = false;
   #grownBytes = 0;
 
@@ -73,32 +75,46 @@ export class JournalFile {
     }
   }
 
-  /** It was given up. */
-  get hasFailed(): boolean {
-    return this.#hasFailed;
-  }
-
-  /** Bytes appended since it was made or replaced. */
+  /** Bytes appended since it was made, or since its last new file was begun. */
   get grownBytes(): number {
     return this.#grownBytes;
   }
 
   /** Resolves when the bytes are safe, or the file is given up. Never rejects. */
   append(bytes: Buffer): Promise<void> {
+    if (this.#isOver) return Promise.resolve();
     this.#grownBytes += bytes.length;
-    return this.#add(bytes, false);
+    void this.#next?.add(bytes); // safe when the old file has it
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes > this.#maxWaitingBytes) {
+      this.#giveUp(new Error(`it does not take ${this.#maxWaitingBytes} bytes in time`));
+      return Promise.resolve();
+    }
+    return this.#add(bytes);
   }
 
-  /** A new file, with its head and these bytes, instead of all that was appended before. Never rejects. */
-  replace(bytes: Buffer): Promise<void> {
-    this.#grownBytes = 0;
-    return this.#add(bytes, true);
+  /**
+   * Makes a new file of these slices: the first is taken at once, each of the others when the one before is written, in another
+   * turn of the event loop. What is appended meanwhile stands behind the slices that were taken before. Returns whether it took the
+   * place of the old one. Not to be called again until it does. Rejects when a slice cannot be made.
+   */
+  replace(slices: Iterable<Buffer>): Promise<boolean> {
+    const replacing = this.#isOver ? Promise.resolve(false) : this.#replace(slices);
+    this.#replacing = replacing;
+    return replacing;
   }
 
-  /** Writes what waits and closes. May be called twice. Never rejects. */
+  /** The slices of a new file are no longer what they were begun as: it is abandoned. */
+  callOff(): void {
+    void this.#next?.abandon();
+  }
+
+  /** Writes what waits and closes; a new file that is not complete is abandoned. May be called twice. Never rejects. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#next?.abandon();
+    await this.#replacing?.catch(() => undefined);
     await this.#writing;
     await this.file.close().catch(() => undefined);
   }
@@ -107,64 +123,81 @@ export class JournalFile {
   async remove(): Promise<void> {
     await this.close();
     await rm(this.path, { force: true });
-    await rm(besides(this.path), { force: true });
+    await rm(nextTo(this.path), { force: true });
   }
 
-  #add(bytes: Buffer, isReplacement: boolean): Promise<void> {
-    if (this.#hasFailed || this.#isClosed) return Promise.resolve();
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes > this.#maxWaitingBytes) {
-      this.#giveUp(new Error(`it does not take ${this.#maxWaitingBytes} bytes in time`));
-      return Promise.resolve();
+  get #isOver(): boolean {
+    return this.#isGivenUp || this.#isClosed;
+  }
+
+  async #replace(slices: Iterable<Buffer>): Promise<boolean> {
+    const next = new NextFile(this.path, this.#maxWaitingBytes);
+    this.#next = next;
+    this.#grownBytes = 0;
+    try {
+      void next.add(fileHead);
+      for (const slice of slices) {
+        await next.add(slice);
+        if (next.isAbandoned) return false;
+      }
+      await next.sync(); // most of it, while the old one goes on
+      this.#next = undefined;
+      if (!next.isAbandoned && !this.#isOver) await this.#add(next);
+      return next.isInPlace;
+    } finally {
+      await next.abandon();
+      this.#next = undefined;
     }
+  }
+
+  #add(what: Buffer | NextFile): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ bytes, isReplacement, done });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#waiting.push({ what, done });
+      this.#writing ??= this.#write();
     });
   }
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const next = this.#takeNext();
-      try {
-        if (next[0]?.isReplacement === true) await this.#replace(next[0].bytes);
-        else await this.#writeAll(Buffer.concat(next.map(({ bytes }) => bytes)));
-      } catch (cause) {
-        this.#giveUp(cause);
-        await this.file.truncate(this.position).catch(() => undefined);
-      }
-      for (const { done } of next) done();
+      const [first] = this.#waiting;
+      if (first?.what instanceof NextFile) {
+        this.#waiting.shift();
+        await this.#giveWayTo(first.what);
+        first.done();
+      } else await this.#writeWaiting();
     }
+    this.#writing = undefined; // at once: whoever waited for the last may append the next
   }
 
-  /** A replacement, or all that is to be appended before the next one. */
-  #takeNext(): readonly Waiting[] {
-    const at = this.#waiting.findIndex(({ isReplacement }) => isReplacement);
-    const count = at < 0 ? this.#waiting.length : Math.max(1, at);
-    const next = this.#waiting.splice(0, count);
-    for (const { bytes } of next) this.#waitingBytes -= bytes.length;
-    return next;
-  }
-
-  /** A new file that the disk does not take leaves the old one, which goes on: it says the same. */
-  async #replace(bytes: Buffer): Promise<void> {
-    const path = besides(this.path);
-    let file: FileHandle | undefined;
+  /** All that is to be appended before the next file takes over. */
+  async #writeWaiting(): Promise<void> {
+    const end = this.#waiting.findIndex(({ what }) => what instanceof NextFile);
+    const next = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    const bytes = Buffer.concat(next.flatMap(({ what }) => (what instanceof NextFile ? [] : [what])));
+    this.#waitingBytes -= bytes.length;
     try {
-      file = await open(path, 'w', ownerOnly);
-      await writeFully(file, Buffer.concat([fileHead, bytes]), 0);
-      await file.datasync();
-      await rename(path, this.path);
-    } catch {
-      await file?.close().catch(() => undefined);
-      await rm(path, { force: true }).catch(() => undefined);
-      return;
+      await this.#writeAll(bytes).catch((cause: unknown) => this.#writeWithoutNext(bytes, cause));
+    } catch (cause) {
+      this.#giveUp(cause);
+      await this.file.truncate(this.position).catch(() => undefined);
     }
+    for (const { done } of next) done();
+  }
+
+  /** It may have been the new file that filled the disk. */
+  async #writeWithoutNext(bytes: Buffer, cause: unknown): Promise<void> {
+    if (this.#next === undefined) throw cause;
+    await this.#next.abandon();
+    await this.#writeAll(bytes);
+  }
+
+  /** One that cannot take the place leaves the old one, which goes on: it says the same. */
+  async #giveWayTo(next: NextFile): Promise<void> {
+    const taken = await next.takePlaceOf(this.path);
+    if (taken === undefined) return;
     await this.file.close().catch(() => undefined);
-    this.file = file;
-    this.position = fileHead.length + bytes.length;
+    this.file = taken.file;
+    this.position = taken.position;
     await syncFolder(this.path);
   }
 
@@ -175,21 +208,12 @@ export class JournalFile {
   }
 
   #giveUp(cause: unknown): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
+    if (this.#isGivenUp) return;
+    this.#isGivenUp = true;
+    void this.#next?.abandon();
     for (const { done } of this.#waiting.splice(0)) done();
     this.#waitingBytes = 0;
     this.#onFailure(cause);
-  }
-}
-
-function besides(path: string): string {
-  return `${path}.new`;
-}
-
-async function writeFully(file: FileHandle, bytes: Buffer, from: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, from + done)).bytesWritten;
   }
 }
 

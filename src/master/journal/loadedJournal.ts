@@ -4,15 +4,24 @@
 import { readFile } from 'node:fs/promises';
 import { epochSeconds } from '../../clock.js';
 import { LinkError, TsloadError } from '../../errors.js';
-import { getLogger } from '../../log.js';
-import type { IntervalStats, RunStatistics, StatisticsSnapshot, WorkerInterval } from '../../stats/index.js';
+import { getLogger, systemReason } from '../../log.js';
+import type { RunStatistics, WorkerInterval } from '../../stats/index.js';
 import { readVersion } from '../../version.js';
 import type { RestoredRun } from '../journal.js';
-import type { JournalOptions, KeptJournal, ResumedRun } from '../keptJournal.js';
+import type { JournalOptions, KeptJournal, PartReplay, ResumedRun } from '../keptJournal.js';
 import { unpack } from './encodeRecord.js';
+import { unpackedEntries } from './entryBytes.js';
 import { type Frames, readFrames } from './frames.js';
 import { readRecord } from './readRecord.js';
-import type { AppliedRecord, ChangeRecord, RunAbout, StateRecord, StoredWorkerInterval } from './records.js';
+import type {
+  AppliedRecord,
+  ItemsRecord,
+  JournalRecord,
+  RunAbout,
+  StateItems,
+  StateRecord,
+  StoredWorkerInterval,
+} from './records.js';
 import { RunFacts } from './runFacts.js';
 import { RunJournal } from './runJournal.js';
 
@@ -20,49 +29,48 @@ const log = getLogger('tsload.runners');
 
 export class LoadedJournal implements ResumedRun {
   readonly about: RunAbout;
-  readonly parts: Readonly<Record<string, unknown>>;
-  readonly #snapshot: StatisticsSnapshot;
-  readonly #changes: readonly ChangeRecord[];
   readonly #facts = new RunFacts();
   readonly #ids = new Map<number, string>();
 
   private constructor(
     readonly path: string,
-    state: StateRecord,
-    changes: readonly ChangeRecord[],
+    private readonly state: StateRecord,
+    private readonly items: StateItems,
+    /** All that follow the state, in their order, but for its items. */
+    private readonly records: readonly FollowingRecord[],
     private readonly wholeBytes: number,
-    readonly tornBytes: number,
+    private readonly tornBytes: number,
   ) {
     this.about = state.about;
-    this.parts = state.parts;
-    this.#snapshot = state.statistics;
-    this.#changes = changes;
-    this.#facts.restore(state);
-    for (const { id, index } of state.workers) this.#ids.set(index, id);
-    for (const change of changes) {
-      this.#facts.take(change);
-      if (change.kind === 'worker') this.#ids.set(change.index, change.id);
+    this.#facts.restore(state, items.workers);
+    for (const { id, index } of items.workers) this.#ids.set(index, id);
+    for (const record of records) {
+      if (record.kind === 'worker') this.#ids.set(record.index, record.id);
+      if (record.kind !== 'entries' && record.kind !== 'part') this.#facts.take(record);
     }
   }
 
   /** Throws `TsloadError` JOURNAL for a file that is no journal, or none that can be gone on with. */
   static async read(path: string): Promise<LoadedJournal> {
     const bytes = await readFile(path).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
       throw new TsloadError(
         'JOURNAL',
-        `the journal ${path} cannot be read (${reason}): give --resume the journal of the run`,
+        `the journal ${path} cannot be read (${systemReason(cause)}): give --resume the journal of the run`,
         { cause },
       );
     });
     const frames = readFrames(bytes, path);
-    const [state, ...changes] = recordsOf(frames, path);
-    if (state?.kind !== 'state' || changes.some(({ kind }) => kind === 'state'))
-      throw damaged(path, 'it has no beginning');
+    const [state, ...others] = recordsOf(frames, path);
+    const end = others.findIndex(({ kind }) => kind === 'complete');
+    if (state?.kind !== 'state' || end < 0) throw damaged(path, 'its beginning is not whole');
+    const following = others.filter(isFollowing);
+    const items = others.filter(isItems);
+    if (following.length + items.length + 1 < others.length) throw damaged(path, 'it begins more than once');
     return new LoadedJournal(
       path,
       state,
-      changes.filter(isChange),
+      allItems(items),
+      following,
       frames.wholeBytes,
       bytes.length - frames.wholeBytes,
     );
@@ -78,16 +86,22 @@ export class LoadedJournal implements ResumedRun {
     return this.#facts.time;
   }
 
-  get intervals(): readonly IntervalStats[] {
-    return this.#changes.flatMap((change) =>
-      change.kind === 'applied' ? change.seconds.map(({ interval }) => interval) : [],
-    );
+  replay(part: string, { restore, apply }: PartReplay): void {
+    for (const record of this.records) {
+      if (record.kind === 'part' && record.name === part) restore(record.piece);
+      if (record.kind === 'applied') for (const { interval } of record.seconds) apply(interval);
+    }
   }
 
   restore(statistics: RunStatistics): void {
     this.#remark();
-    statistics.restore(this.#snapshot);
-    for (const change of this.#changes) this.#replay(change, statistics);
+    try {
+      this.#restoreState(statistics);
+      for (const record of this.records) this.#restoreRecord(record, statistics);
+    } catch (thrown) {
+      if (thrown instanceof LinkError) throw damaged(this.path, thrown.message);
+      throw thrown;
+    }
     statistics.skipTo(epochSeconds());
   }
 
@@ -108,32 +122,44 @@ export class LoadedJournal implements ResumedRun {
       log.warning(`the run of ${path} was begun by tsload ${about.version}, and goes on with ${version}`);
   }
 
-  #replay(change: ChangeRecord, statistics: RunStatistics): void {
-    switch (change.kind) {
+  #restoreState(statistics: RunStatistics): void {
+    const { total: packed, resolution, ...sums } = this.state.statistics;
+    const { names: entries, errors, exceptions, points, lines: workers } = this.items;
+    const [total] = unpackedEntries(packed);
+    if (total === undefined) throw new LinkError('there is no total');
+    const history = { resolution, points };
+    statistics.restore({ ...sums, total, entries, errors, exceptions, history, workers });
+  }
+
+  #restoreRecord(record: FollowingRecord, statistics: RunStatistics): void {
+    switch (record.kind) {
+      case 'entries':
+        for (const entry of unpackedEntries(record.packed)) statistics.restoreEntry(entry);
+        return;
       case 'cleared':
-        statistics.clearAll(change.time);
+        statistics.clearAll(record.time);
         return;
       case 'totalsBegun':
-        statistics.beginTotals(change.time);
+        statistics.beginTotals(record.time);
         return;
       case 'reset':
-        statistics.resetAll(change.time);
+        statistics.resetAll(record.time);
         return;
       case 'workerLost':
-        statistics.workerLost(change.id, change.at, change.since);
+        statistics.workerLost(record.id, record.at, record.since);
         return;
       case 'workerFound':
-        statistics.workerFound(change.id);
+        statistics.workerFound(record.id);
         return;
       case 'applied':
-        this.#replayApplied(change, statistics);
+        this.#restoreApplied(record, statistics);
         return;
       default: // concerns no number
         return;
     }
   }
 
-  #replayApplied({ seconds, exceptions, tick }: AppliedRecord, statistics: RunStatistics): void {
+  #restoreApplied({ seconds, exceptions, tick }: AppliedRecord, statistics: RunStatistics): void {
     for (const { interval, workers } of seconds) {
       statistics.apply(
         interval,
@@ -157,8 +183,25 @@ function recordsOf({ payloads }: Frames, path: string) {
   }
 }
 
-function isChange(record: ChangeRecord | StateRecord): record is ChangeRecord {
-  return record.kind !== 'state';
+type FollowingRecord = Exclude<JournalRecord, { readonly kind: 'state' | 'items' | 'complete' }>;
+
+function isFollowing(record: JournalRecord): record is FollowingRecord {
+  return record.kind !== 'state' && record.kind !== 'items' && record.kind !== 'complete';
+}
+
+function isItems(record: JournalRecord): record is ItemsRecord {
+  return record.kind === 'items';
+}
+
+function allItems(records: readonly ItemsRecord[]): StateItems {
+  return {
+    workers: records.flatMap(({ workers = [] }) => workers),
+    names: records.flatMap(({ names = [] }) => names),
+    errors: records.flatMap(({ errors = [] }) => errors),
+    exceptions: records.flatMap(({ exceptions = [] }) => exceptions),
+    points: records.flatMap(({ points = [] }) => points),
+    lines: records.flatMap(({ lines = [] }) => lines),
+  };
 }
 
 function damaged(path: string, what: string): TsloadError {

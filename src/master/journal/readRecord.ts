@@ -15,8 +15,9 @@ import type { Tick, UserException } from '../../stats/index.js';
 import type { RestoredWorker, TestRecord } from '../journal.js';
 import type { Load } from '../load.js';
 import { countColumns, workerColumns } from './encodeRecord.js';
-import { readSnapshot } from './readSnapshot.js';
+import { readStatistics, readStatisticsItems } from './readSnapshot.js';
 import type {
+  ItemsRecord,
   JournalRecord,
   RunAbout,
   StateRecord,
@@ -35,6 +36,14 @@ export function readRecord(value: unknown): JournalRecord {
   switch (kind) {
     case 'state':
       return readState(fields);
+    case 'items':
+      return readItems(fields);
+    case 'entries':
+      return { kind, packed: read.bytes(fields, 'packed') };
+    case 'part':
+      return { kind, name: read.text(fields, 'name', maxText), piece: fields['piece'] };
+    case 'complete':
+      return { kind };
     case 'setup':
       return { kind, setup: readSetup(fields['setup']) };
     case 'worker':
@@ -84,12 +93,19 @@ function readState(fields: read.Fields): StateRecord {
     setup: isAbsent(fields['setup']) ? undefined : readSetup(fields['setup']),
     test: read.whole(fields, 'test', 0, maxCount),
     period: read.whole(fields, 'period', 0, maxCount),
-    workers: read.list(fields, 'workers', maxItems, readRestored),
     running: isAbsent(fields['running']) ? undefined : readTest(fields['running']),
     load: isAbsent(fields['load']) ? undefined : readLoad(fields['load']),
     isSpawned: read.flag(fields, 'isSpawned'),
-    statistics: readSnapshot(fields['statistics']),
-    parts: read.record(fields, 'parts', 100),
+    statistics: readStatistics(fields['statistics']),
+  };
+}
+
+function readItems(fields: read.Fields): ItemsRecord {
+  const { workers } = fields;
+  return {
+    kind: 'items',
+    ...(workers !== undefined && { workers: read.list(fields, 'workers', maxItems, readRestored) }),
+    ...readStatisticsItems(fields),
   };
 }
 
@@ -99,7 +115,6 @@ function readAbout(value: unknown): RunAbout {
     version: read.text(fields, 'version', maxText),
     locustfile: read.text(fields, 'locustfile', maxText),
     startedAt: read.real(fields, 'startedAt', 0, maxEpoch),
-    settings: fields['settings'],
   };
 }
 

@@ -2,23 +2,14 @@
  * Reads the statistics of a journal's state, out of anything. Pure. Throws `LinkError` for what are none.
  */
 import type { GeneratorHealth, HistoryPoint } from '../../events/index.js';
-import { maxCount, maxEpoch, fields as read, readError, readHistogram } from '../../link/index.js';
-import type {
-  EntrySnapshot,
-  ExceptionSnapshot,
-  GeneratorSnapshot,
-  HistorySnapshot,
-  RecentSnapshot,
-  SecondSnapshot,
-  StatisticsSnapshot,
-  SumsSnapshot,
-  WorkerSnapshot,
-} from '../../stats/index.js';
+import { maxCount, maxEpoch, fields as read, readError } from '../../link/index.js';
+import type { EntryName, ExceptionSnapshot, GeneratorSnapshot, WorkerSnapshot } from '../../stats/index.js';
+import type { StateItems, StateStatistics } from './records.js';
 
 const maxText = 65_536;
 const maxItems = 1e7;
 
-export function readSnapshot(value: unknown): StatisticsSnapshot {
+export function readStatistics(value: unknown): StateStatistics {
   const fields = read.asFields(value, 'statistics');
   const window = read.asFields(fields['window'], 'window');
   return {
@@ -30,61 +21,32 @@ export function readSnapshot(value: unknown): StatisticsSnapshot {
     saturatedSeconds: amount(fields, 'saturatedSeconds'),
     hasWarnedOfNames: read.flag(fields, 'hasWarnedOfNames'),
     hasWarnedOfOverlong: read.flag(fields, 'hasWarnedOfOverlong'),
-    total: readEntry(fields['total'], 'total'),
-    entries: read.list(fields, 'entries', maxItems, readEntry),
+    total: read.bytes(fields, 'total'),
     overflowing: read.texts(fields, 'overflowing', maxItems, maxText),
-    errors: read.list(fields, 'errors', maxItems, readError),
-    exceptions: read.list(fields, 'exceptions', maxItems, readExceptions),
-    history: readHistory(fields['history']),
+    resolution: read.whole(fields, 'resolution', 1, maxCount),
     generator: readGenerator(fields['generator']),
-    workers: read.list(fields, 'workers', maxItems, readWorker),
   };
 }
 
-function readEntry(value: unknown, what: string): EntrySnapshot {
+/** Those that are there. */
+export function readStatisticsItems(fields: read.Fields): Partial<Omit<StateItems, 'workers'>> {
+  const has = (key: keyof StateItems): boolean => fields[key] !== undefined;
+  return {
+    ...(has('names') && { names: read.list(fields, 'names', maxItems, readName) }),
+    ...(has('errors') && { errors: read.list(fields, 'errors', maxItems, readError) }),
+    ...(has('exceptions') && { exceptions: read.list(fields, 'exceptions', maxItems, readExceptions) }),
+    ...(has('points') && { points: read.list(fields, 'points', maxItems, readPoint) }),
+    ...(has('lines') && { lines: read.list(fields, 'lines', maxItems, readWorker) }),
+  };
+}
+
+function readName(value: unknown, what: string): EntryName {
   const fields = read.asFields(value, what);
-  const { allFailed } = fields;
   return {
     method: read.text(fields, 'method', maxText),
     name: read.text(fields, 'name', maxText),
     startTime: time(fields, 'startTime'),
-    lastRequestTimestamp: optionalTime(fields, 'lastRequestTimestamp'),
-    ok: readSums(fields['ok'], 'ok'),
-    failed: readSums(fields['failed'], 'failed'),
-    all: readHistogram(fields['all']),
-    ...(allFailed !== undefined && { allFailed: readHistogram(allFailed) }),
-    recent: read.list(fields, 'recent', 1000, readSecond),
-    isCoarse: read.flag(fields, 'isCoarse'),
   };
-}
-
-function readSums(value: unknown, what: string): SumsSnapshot {
-  const fields = read.asFields(value, what);
-  return {
-    timed: count(fields, 'timed'),
-    untimed: count(fields, 'untimed'),
-    totalMicros: amount(fields, 'totalMicros'),
-    bytes: amount(fields, 'bytes'),
-    min: amount(fields, 'min'),
-    max: amount(fields, 'max'),
-  };
-}
-
-function readSecond(value: unknown, what: string): SecondSnapshot {
-  const fields = read.asFields(value, what);
-  const { ok, failed } = fields;
-  return {
-    time: time(fields, 'time'),
-    requests: amount(fields, 'requests'),
-    failures: amount(fields, 'failures'),
-    ...(ok !== undefined && { ok: readRecent(ok, 'ok') }),
-    ...(failed !== undefined && { failed: readRecent(failed, 'failed') }),
-  };
-}
-
-function readRecent(value: unknown, what: string): RecentSnapshot {
-  const fields = read.asFields(value, what);
-  return { min: amount(fields, 'min'), max: amount(fields, 'max'), histogram: readHistogram(fields['histogram']) };
 }
 
 function readExceptions(value: unknown, what: string): ExceptionSnapshot {
@@ -94,14 +56,6 @@ function readExceptions(value: unknown, what: string): ExceptionSnapshot {
     traceback: read.text(fields, 'traceback', maxText),
     count: count(fields, 'count'),
     nodes: read.texts(fields, 'nodes', maxItems, maxText),
-  };
-}
-
-function readHistory(value: unknown): HistorySnapshot {
-  const fields = read.asFields(value, 'history');
-  return {
-    resolution: read.whole(fields, 'resolution', 1, maxCount),
-    points: read.list(fields, 'points', maxItems, readPoint),
   };
 }
 

@@ -28,7 +28,10 @@ export class RunFacts {
   readonly #byIndex = new Map<number, WorkerFacts>();
   readonly #byId = new Map<string, WorkerFacts>();
 
-  restore({ time, setup, test, period, running, load, isSpawned, workers }: StateRecord): void {
+  restore(
+    { time, setup, test, period, running, load, isSpawned }: StateRecord,
+    workers: readonly RestoredWorker[],
+  ): void {
     this.time = time;
     this.#setup = setup;
     this.#test = test;

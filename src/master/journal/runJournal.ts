@@ -1,13 +1,14 @@
 /**
  * Keeps the journal of a run: notes what the master says, a second at a time, and begins a new file with a snapshot whenever
- * the old one has grown enough, so that its size depends on the run's width and not on its length.
+ * the old one has grown enough, so that its size depends on the run's width and not on its length. A snapshot is made a slice at a
+ * time, between which reports are taken in and heartbeats answered.
  */
 import { dirname } from 'node:path';
 import { epochSeconds, localTimeOfDay } from '../../clock.js';
 import { TsloadError } from '../../errors.js';
 import { makeFolder } from '../../folders.js';
 import type { RunSetup } from '../../link/index.js';
-import { describeThrown, getLogger } from '../../log.js';
+import { describeThrown, getLogger, systemReason } from '../../log.js';
 import type { MergedSecond, RunStatistics, WorkerInterval } from '../../stats/index.js';
 import type { AppliedReports, CountedReport, TestRecord } from '../journal.js';
 import type { JournalOptions, KeptJournal } from '../keptJournal.js';
@@ -15,25 +16,24 @@ import type { Load } from '../load.js';
 import { isJournal, noJournal, runNotEnded } from './alreadyThere.js';
 import { encodeRecord } from './encodeRecord.js';
 import { JournalFile } from './journalFile.js';
-import type {
-  ChangeRecord,
-  RunAbout,
-  StateRecord,
-  StoredCount,
-  StoredSecond,
-  StoredWorkerInterval,
-} from './records.js';
+import type { ChangeRecord, RunAbout, StoredCount, StoredSecond, StoredWorkerInterval } from './records.js';
 import { RunFacts } from './runFacts.js';
+import { slicesOf, snapshotRecords } from './snapshotRecords.js';
 
 const log = getLogger('tsload.runners');
 
 /** Bytes that a file grows by before it begins anew; and at least so many times its snapshot. */
 const defaultCompactBytes = 8 * 1024 * 1024;
 const compactFactor = 2;
+/** Of a snapshot, in one turn of the event loop: about two milliseconds. */
+const sliceBytes = 128 * 1024;
 
 export class RunJournal implements KeptJournal {
-  readonly #parts = new Map<string, () => unknown>();
+  readonly #parts = new Map<string, () => Iterable<unknown>>();
   readonly #compactBytes: number;
+  #isCompacting = false;
+  /** Whether it has grown or not: the last snapshot was called off. */
+  #isCompactionDue = false;
   #snapshotBytes = 0;
   /** The last second that is safe. Seconds since 1970. */
   #safeUntil: number;
@@ -53,11 +53,11 @@ export class RunJournal implements KeptJournal {
 
   /** Begins a journal where there is none. Throws `TsloadError` OUTPUT. */
   static async create(path: string, statistics: RunStatistics, options: JournalOptions): Promise<RunJournal> {
-    const { version, locustfile, settings } = options;
-    const about = { version, locustfile, startedAt: epochSeconds(), settings };
+    const { version, locustfile } = options;
+    const about = { version, locustfile, startedAt: epochSeconds() };
     const facts = new RunFacts();
     facts.time = about.startedAt;
-    const first = encodeRecord({ kind: 'state', about, ...facts.state, statistics: statistics.snapshot(), parts: {} });
+    const first = Buffer.concat([...slicesOf(snapshotRecords(about, facts, statistics, new Map()), sliceBytes)]);
     return RunJournal.#with(path, about, statistics, facts, options, async (onFailure) => {
       await makeFolder(dirname(path));
       return JournalFile.create(path, first, { onFailure });
@@ -99,8 +99,8 @@ export class RunJournal implements KeptJournal {
     return this.#failed;
   }
 
-  part(name: string, snapshot: () => unknown): void {
-    this.#parts.set(name, snapshot);
+  part(name: string, pieces: () => Iterable<unknown>): void {
+    this.#parts.set(name, pieces);
   }
 
   setup(setup: RunSetup): void {
@@ -144,6 +144,7 @@ export class RunJournal implements KeptJournal {
   }
 
   cleared(period: number, time: number): void {
+    this.#callOffSnapshot();
     this.#note({ kind: 'cleared', period, time });
   }
 
@@ -152,6 +153,7 @@ export class RunJournal implements KeptJournal {
   }
 
   reset(period: number, time: number): void {
+    this.#callOffSnapshot();
     this.#note({ kind: 'reset', period, time });
   }
 
@@ -183,9 +185,8 @@ export class RunJournal implements KeptJournal {
 
   /** The run goes on without a journal. */
   fail(cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
     const until = localTimeOfDay(this.#safeUntil);
-    this.#failed = `the journal ${this.path} cannot be written (${reason}): the run goes on without it, and --resume could go on only from ${until}`;
+    this.#failed = `the journal ${this.path} cannot be written (${systemReason(cause)}): the run goes on without it, and --resume could go on only from ${until}`;
     log.error(this.#failed);
   }
 
@@ -207,23 +208,34 @@ export class RunJournal implements KeptJournal {
 
   #compactIfGrown(): void {
     const { grownBytes } = this.file;
-    if (grownBytes < Math.max(this.#compactBytes, compactFactor * this.#snapshotBytes)) return;
-    if (this.#failed === undefined) this.#compact();
+    const isGrown = grownBytes >= Math.max(this.#compactBytes, compactFactor * this.#snapshotBytes);
+    if (!isGrown && !this.#isCompactionDue) return;
+    if (!this.#isCompacting && this.#failed === undefined) void this.#compact();
   }
 
-  #compact(): void {
+  /** Never rejects. */
+  async #compact(): Promise<void> {
+    this.#isCompacting = true;
+    this.#isCompactionDue = false;
+    let bytes = 0;
+    const records = snapshotRecords(this.about, this.facts, this.statistics, this.#parts);
+    const slices = mapped(slicesOf(records, sliceBytes), (slice) => {
+      bytes += slice.length;
+      return slice;
+    });
     try {
-      const bytes = encodeRecord(this.#state());
-      this.#snapshotBytes = bytes.length;
-      void this.file.replace(bytes); // the file owns it, and what is noted later waits behind it
+      if (await this.file.replace(slices)) this.#snapshotBytes = bytes;
     } catch (thrown) {
       this.fail(thrown);
     }
+    this.#isCompacting = false;
   }
 
-  #state(): StateRecord {
-    const parts = Object.fromEntries(Array.from(this.#parts, ([name, snapshot]) => [name, snapshot()]));
-    return { kind: 'state', about: this.about, ...this.facts.state, statistics: this.statistics.snapshot(), parts };
+  /** Its entries and seconds are another test's from now on: a new one is begun with the next reports. */
+  #callOffSnapshot(): void {
+    if (!this.#isCompacting) return;
+    this.file.callOff();
+    this.#isCompactionDue = true;
   }
 
   #stored({ interval, workers }: MergedSecond): StoredSecond {
@@ -242,14 +254,17 @@ export class RunJournal implements KeptJournal {
   }
 }
 
+function* mapped<T>(items: Iterable<T>, change: (item: T) => T): IterableIterator<T> {
+  for (const item of items) yield change(item);
+}
+
 async function cannotKeep(path: string, cause: unknown): Promise<TsloadError> {
   if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
     return (await isJournal(path)) ? runNotEnded(path, cause) : noJournal(path, cause);
   }
-  const reason = cause instanceof Error ? cause.message.split(', ')[0] : String(cause);
   return new TsloadError(
     'OUTPUT',
-    `the journal ${path} cannot be written (${reason}): give a path in a folder that you may write to`,
+    `the journal ${path} cannot be written (${systemReason(cause)}): give a path in a folder that you may write to`,
     { cause },
   );
 }

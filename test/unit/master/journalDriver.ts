@@ -7,7 +7,7 @@ import type { KeptJournal } from '../../../src/master/index.js';
 import { IntervalRecorder, type MergedSecond, type RunStatistics, SecondMerger } from '../../../src/stats/index.js';
 import { aWorkerInterval, recordInto } from '../stats/builders.js';
 
-export const anAbout = { version: '1.2.3', locustfile: 'f'.repeat(64), settings: { runTime: 60 } };
+export const anAbout = { version: '1.2.3', locustfile: 'f'.repeat(64) };
 export const aSetup = { run: 'r1', userConfigs: [], equalWeights: false, maxNames: 10_000 };
 export const settings = {
   host: 'http://target',
@@ -34,6 +34,8 @@ export class JournaledRun {
     readonly statistics: RunStatistics,
     readonly journal: KeptJournal,
     readonly workers: readonly string[],
+    /** Entries that the requests are of. */
+    readonly names = 4,
   ) {}
 
   /** Everything up to the users of the first test. */
@@ -69,7 +71,12 @@ export class JournaledRun {
   #record(recorder: IntervalRecorder): void {
     const number = ++this.requests;
     const error = number % 10 === 0 ? `error ${number % 3}` : undefined;
-    recordInto(recorder, { name: `/${number % 4}`, micros: (number * 7919) % 100_000, bytes: number % 100, error });
+    recordInto(recorder, {
+      name: `/${number % this.names}`,
+      micros: (number * 7919) % 100_000,
+      bytes: number % 100,
+      error,
+    });
   }
 
   #apply(seconds: readonly MergedSecond[]): Promise<void> {

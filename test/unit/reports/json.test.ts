@@ -127,14 +127,38 @@ test('requests by second come back from a snapshot, and go on with what is measu
   const perSecond = new PerSecond({ maxSeconds: 100 });
   for (const start of [100, 101, 102]) perSecond.apply(interval(start, [{ ok: outcome(2), failed: outcome(1) }]));
   const restored = new PerSecond({ maxSeconds: 100 });
-  expect(restored.restore(structuredClone(perSecond.snapshot()))).toBe(true);
-  expect(restored.snapshot()).toEqual(perSecond.snapshot());
+  for (const each of perSecond.snapshots()) restored.restore(structuredClone(each));
+  expect([...restored.snapshots()]).toEqual([...perSecond.snapshots()]);
   for (const each of [perSecond, restored]) each.apply(interval(200.2, [{ ok: outcome(4) }]));
   expect(restored.of('GET', '/', 0)).toEqual(perSecond.of('GET', '/', 0));
   expect(restored.of('GET', '/', 0).requests.map(([second]) => second)).toEqual([101, 102, 200]);
   for (const bad of [undefined, null, 3, {}, { maxSeconds: 1, newest: 2, entries: [{ name: 1 }] }]) {
-    expect(new PerSecond().restore(bad)).toBe(false);
+    restored.restore(bad);
+    expect([...restored.snapshots()]).toEqual([...perSecond.snapshots()]);
   }
+});
+
+test('requests by second come back from snapshots of some entries at a time, between which seconds were added and dropped', () => {
+  const options = { maxSeconds: 3000, maxCounts: 6000 };
+  const perSecond = new PerSecond(options);
+  const restored = new PerSecond(options);
+  const second = (at: number) =>
+    interval(
+      at,
+      Array.from({ length: 10 }, (_, index) => ({ name: `/${index}`, ok: outcome(1 + (at % 3)), failed: outcome(1) })),
+    );
+  for (let at = 0; at < 295; at++) perSecond.apply(second(at));
+  let pieces = 0;
+  for (const piece of perSecond.snapshots()) {
+    pieces++;
+    restored.restore(structuredClone(piece));
+    for (let at = 0; at < 5; at++) {
+      for (const each of [perSecond, restored]) each.apply(second(290 + 5 * pieces + at)); // half of the seconds are dropped on the way
+    }
+  }
+  expect(pieces).toBeGreaterThan(2);
+  for (const each of [perSecond, restored]) each.apply(second(500));
+  expect([...restored.snapshots()]).toEqual([...perSecond.snapshots()]);
 });
 
 test('workers that were saturated or are lost are listed in each entry, and no others', () => {
