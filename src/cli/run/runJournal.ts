@@ -113,12 +113,14 @@ export function forgetUntilBegun({ journal, resumed }: RunRecord): () => void {
 
 /** The run has ended. Where results could not be written, its journal is what is left of them. */
 export async function endRecord({ journal }: RunRecord, isWritten: boolean): Promise<void> {
-  if (isWritten || journal === undefined || journal.failed !== undefined) {
+  if (isWritten || journal === undefined) {
     await journal?.end();
     return;
   }
   await journal.close();
-  log.warning(`The journal ${journal.path} is kept: --resume ${journal.path} writes the results once more`);
+  const { path, failed } = journal;
+  if (failed === undefined) log.warning(`The journal ${path} is kept: --resume ${path} writes the results once more`);
+  else log.warning(`The journal ${path} is kept, though it lacks the end: ${failed}`);
 }
 
 /** The run has not begun, or not gone on, because something is wrong: a run that may be gone on with keeps its journal. */
