@@ -21,6 +21,7 @@ const parts: { readonly [name: string]: () => Promise<{ readonly part: Part }> }
   memoryOfEntries: () => import('./parts/memoryOfEntries.js'),
   hdrEncoding: () => import('./parts/hdrEncoding.js'),
   merging: () => import('./parts/merging.js'),
+  journal: () => import('./parts/journal.js'),
 };
 
 const { values, positionals } = parseArgs({
