@@ -30,7 +30,7 @@ export type {
   WorkerStanding,
 } from './messages.js';
 export { EntryWriter, packEntries } from './packEntries.js';
-export { readError, readHistogram, readInterval } from './readInterval.js';
+export { readError, readInterval } from './readInterval.js';
 export { readMasterMessage, readSettings, readSetup } from './readMasterMessage.js';
 export { readException, readWorkerHello, readWorkerMessage } from './readWorkerMessage.js';
 export { entryFault, errorFault } from './reportFaults.js';

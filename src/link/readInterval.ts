@@ -1,9 +1,8 @@
 /**
  * Reads the measured part of a report. Pure. Throws `LinkError` for anything that is no interval.
  */
-import { LinkError } from '../errors.js';
 import type { FailureSample } from '../events/index.js';
-import { type ErrorStats, type IntervalStats, type SparseCounts, slotCount } from '../stats/index.js';
+import type { ErrorStats, IntervalStats } from '../stats/index.js';
 import { maxCount, maxEpoch, maxErrors, maxHeaders, maxOverflowingNames, maxSamples, maxText } from './bounds.js';
 import {
   asFields,
@@ -18,7 +17,6 @@ import {
   text,
   texts,
   whole,
-  wholes,
 } from './fields.js';
 import { unpackEntries } from './unpackEntries.js';
 
@@ -33,18 +31,6 @@ export function readInterval(value: unknown, what: string): IntervalStats {
     cutOff: whole(fields, 'cutOff', 0, maxCount),
     overflowingNames: texts(fields, 'overflowingNames', maxOverflowingNames, maxText),
   };
-}
-
-export function readHistogram(value: unknown): SparseCounts & { readonly counts: readonly number[] } {
-  const fields = asFields(value, 'histogram');
-  const slots = wholes(fields, 'slots', slotCount, slotCount - 1);
-  const found = wholes(fields, 'counts', slotCount, maxCount);
-  if (slots.length !== found.length) {
-    throw new LinkError(`histogram has ${slots.length} slots but ${found.length} counts`);
-  }
-  if (slots.some((slot, at) => at > 0 && slot <= slots[at - 1]!))
-    throw new LinkError('histogram has slots out of order');
-  return { slots, counts: found };
 }
 
 export function readError(value: unknown, what: string): ErrorStats {

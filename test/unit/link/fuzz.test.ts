@@ -3,7 +3,6 @@ import { LinkError } from '../../../src/errors.js';
 import {
   packEntries,
   readError,
-  readHistogram,
   readInterval,
   readMasterMessage,
   readSettings,
@@ -28,6 +27,7 @@ import {
 } from '../../../src/link/webSocket/frames.js';
 import { asSent, masterCodec, workerCodec } from '../../../src/link/webSocket/messageCodec.js';
 import { pack, unpack } from '../../../src/link/webSocket/packing.js';
+import { unpackedEntries } from '../../../src/master/journal/entryBytes.js';
 import fc from '../../properties.js';
 import { masterMessages, report, workerMessages } from './samples.js';
 
@@ -49,7 +49,6 @@ const readers = {
   readWorkerHello,
   readSetup,
   readSettings,
-  readHistogram,
   readInterval: (value: unknown) => readInterval(value, 'interval'),
   readError: (value: unknown) => readError(value, 'error'),
 };
@@ -58,6 +57,7 @@ const bytesReaders: { readonly [name: string]: (bytes: Buffer) => unknown } = {
   readFrame,
   unpack,
   unpackEntries,
+  'the entries of a journal': (bytes) => [...unpackedEntries(bytes)],
   'the decoder of a master': (bytes) => masterCodec.decode(bytes),
   'the decoder of a worker': (bytes) => workerCodec.decode(bytes),
 };
