@@ -72,12 +72,12 @@ export class NextFile {
     try {
       this.#file ??= await this.#open();
       while (this.#waiting.length > 0) {
-        const next = this.#waiting.splice(0);
-        const bytes = Buffer.concat(next.map((each) => each.bytes));
+        const count = this.#waiting.length;
+        const bytes = Buffer.concat(this.#waiting.map((each) => each.bytes));
         await writeFully(this.#file, bytes, this.#position);
         this.#position += bytes.length;
         this.#waitingBytes -= bytes.length;
-        for (const { done } of next) done();
+        for (const { done } of this.#waiting.splice(0, count)) done(); // not before: a file that is abandoned lets go of them
       }
     } catch {
       void this.abandon(); // it waits for this to end

@@ -14,15 +14,28 @@ import { JournaledRun } from './journalDriver.js';
 
 const program = aFolder();
 afterAll(() => program[Symbol.dispose]());
-const child = join(program.path, 'journalChild.mjs');
-buildSync({
-  entryPoints: [new URL('journalChild.ts', import.meta.url).pathname],
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  outfile: child,
-});
+const child = bundled('journalChild');
+
+function bundled(name: string): string {
+  const outfile = join(program.path, `${name}.mjs`);
+  buildSync({
+    entryPoints: [new URL(`${name}.ts`, import.meta.url).pathname],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outfile,
+  });
+  return outfile;
+}
+
+/** Runs it as a process whose files may have 30 kB, the full disk that any user may have, and whose log lines have another time. */
+function runOnFullDisk(...words: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const script = 'ulimit -S -f 60; exec "$0" "$@"'; // blocks of 512 bytes
+  return promisify(execFile)('sh', ['-c', script, process.execPath, ...words], {
+    env: { ...process.env, TZ: 'Asia/Kolkata' },
+  });
+}
 
 /** For a run whose numbers are wanted, and no journal. */
 const noJournal: KeptJournal = {
@@ -83,12 +96,7 @@ test('a master that is killed leaves a journal with all that was safe, and nothi
 test('a full disk is one line in the log, the run goes on, and what was safe before can be gone on with', async () => {
   using folder = aFolder();
   const path = join(folder.path, 'journal');
-  // a limit of 60 blocks (512 bytes) on the size of files is the full disk that any user may have
-  const { stdout, stderr } = await promisify(execFile)(
-    'sh',
-    ['-c', 'ulimit -S -f 60; exec "$0" "$1" "$2" 200', process.execPath, child, path],
-    { env: { ...process.env, TZ: 'Asia/Kolkata' } }, // log lines have local time
-  );
+  const { stdout, stderr } = await runOnFullDisk(child, path, '200');
   const sentence =
     /the journal .*journal cannot be written \(EFBIG: file too large\): the run goes on without it, and --resume could go on only from 03:4\d:\d\d$/;
   const end: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
@@ -102,4 +110,10 @@ test('a full disk is one line in the log, the run goes on, and what was safe bef
   expect(numRequests).toBeGreaterThan(0);
   expect(everyNumber(statistics)).toEqual(everyNumber(await statisticsAfter(numRequests)));
   expect(log.at('WARNING').filter((line) => line.includes('no whole record'))).toEqual([]);
+});
+
+test('a new file that the disk does not take is deleted, and the old one goes on', async () => {
+  using folder = aFolder();
+  const { stdout } = await runOnFullDisk(bundled('nextFileChild'), join(folder.path, 'journal'));
+  expect(JSON.parse(stdout)).toEqual({ isInPlace: false, end: 'ooab', causes: [], isLeft: false });
 });
