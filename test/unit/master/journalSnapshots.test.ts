@@ -55,10 +55,10 @@ describe('a journal that begins anew while its run goes on', () => {
   test('lets the event loop turn between slices, and has each second that is applied meanwhile once', async () => {
     using folder = aFolder();
     const { path, statistics, journal, run, isUnderWay } = await aWideRun(folder.path);
-    while (!isUnderWay()) await run.second(2000);
     let turns = 0;
-    for (; isUnderWay(); turns++) {
-      if (turns < 40) void run.second(1);
+    for (let hasBegun = false; isUnderWay() || !hasBegun; hasBegun ||= isUnderWay()) {
+      if (turns < 100) void run.second(hasBegun ? 1 : 2000);
+      if (hasBegun) turns++;
       await turn();
     }
     await run.second(1);
@@ -76,19 +76,27 @@ describe('a journal that begins anew while its run goes on', () => {
   test.each(['a new test', 'a reset'])('%s calls the snapshot off, and another one follows', async (what) => {
     using folder = aFolder();
     const { path, statistics, journal, run, isUnderWay } = await aWideRun(folder.path);
-    while (!isUnderWay()) await run.second(2000);
-    const { ino } = statSync(path);
-    if (what === 'a reset') {
-      statistics.resetAll(run.time);
-      journal.reset(2, run.time);
-    } else {
-      statistics.clearAll(run.time);
-      journal.cleared(2, run.time);
-    }
+    const beginAnew = (): void => {
+      if (what === 'a reset') {
+        statistics.resetAll(run.time);
+        journal.reset(2, run.time);
+      } else {
+        statistics.clearAll(run.time);
+        journal.cleared(2, run.time);
+      }
+    };
+    let old: number | undefined;
+    journal.part('of an output', function* () {
+      // behind the entries, so the snapshot is under way
+      if (old === undefined) beginAnew();
+      old ??= statSync(path).ino;
+      yield 'a piece';
+    });
+    while (old === undefined) await run.second(2000);
     await until(() => !isUnderWay());
-    expect(statSync(path).ino).toBe(ino);
+    expect(statSync(path).ino).toBe(old);
     await run.second(10);
-    await until(() => statSync(path).ino !== ino);
+    await until(() => statSync(path).ino !== old);
     await run.second(10);
     await journal.close();
     expect(recordsOf(path)[0]).toMatchObject({ kind: 'state', period: 2 });
@@ -98,7 +106,10 @@ describe('a journal that begins anew while its run goes on', () => {
   test('that is closed meanwhile is the old file, and whole', async () => {
     using folder = aFolder();
     const { path, statistics, journal, run, isUnderWay } = await aWideRun(folder.path);
-    while (!isUnderWay()) await run.second(2000);
+    while (!isUnderWay()) {
+      void run.second(2000);
+      await turn();
+    }
     await journal.close();
     expect(isUnderWay()).toBe(false);
     expect(everyNumber(await restoredFrom(path))).toEqual(everyNumber(statistics));
