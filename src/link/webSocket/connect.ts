@@ -27,6 +27,7 @@ export async function connect(options: ConnectOptions): Promise<WorkerEnd> {
   if (!(options.port > 0 && options.port < 65_536)) {
     throw new OptionError(`the port of the master is ${options.port}: give one from 1 to 65535`);
   }
+  options.signal?.throwIfAborted();
   const connection = new Connection(options);
   await connection.join();
   return connection.session;
@@ -52,7 +53,6 @@ class Connection implements SessionOwner {
   async join(): Promise<void> {
     const { connectSeconds = defaultConnectSeconds, signal } = this.options;
     const aborted = () => this.session.abandon(new ConnectionError('the attempt to connect was given up'));
-    signal?.throwIfAborted();
     signal?.addEventListener('abort', aborted, { once: true });
     try {
       await this.#reach(connectSeconds, (error) => error.isFinal);

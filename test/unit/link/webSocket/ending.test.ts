@@ -43,6 +43,7 @@ describe('after its end a link', () => {
 
   test('that was never made has left nothing either, and says why it was given up', async () => {
     using log = captureLog();
+    const before = held();
     const abort = new AbortController();
     const joining = aWorkerOf({ port: 1, signal: abort.signal });
     await until(() => log.at('INFO').some((line) => /cannot be reached: nobody listens there/.test(line)));
@@ -50,6 +51,7 @@ describe('after its end a link', () => {
     await expect(joining).rejects.toThrow('the test has seen enough');
     expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
     await expect(aWorkerOf({ port: 1, signal: abort.signal })).rejects.toThrow('the test has seen enough');
+    await until(() => held() <= before, { what: 'everything is gone' });
   });
 
   test('[137] a worker that finds no master gives up in time, and says what it tried', async () => {
