@@ -1,13 +1,20 @@
-import { GrpcUser } from '../../../../src/users/index.js';
+import { onTestFinished } from 'vitest';
+import type { Environment } from '../../../../src/events/index.js';
+import { GrpcUser, releaseKey } from '../../../../src/users/index.js';
 import { anEnvironment, type TestEnvironment } from '../../../builders.js';
 import { type LibraryServer, libraryProto } from './libraryServer.js';
 import type { Library } from './protos/library.proto';
 
-/** A user of the library. */
+/** A user of the library, over with its test: else its connection would be tried again for as long as the process lives. */
 export class Reader extends GrpcUser<typeof Library> {
   static override abstract = false;
   static override proto: string | undefined = libraryProto;
   static override service = 'Library';
+
+  constructor(environment: Environment) {
+    super(environment);
+    onTestFinished(() => this[releaseKey]());
+  }
 }
 
 export const getBook = '/tests.library.Library/GetBook';
