@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { afterAll, expect, test } from 'vitest';
 import { type KeptJournal, loadJournal } from '../../../src/master/index.js';
 import { RunStatistics } from '../../../src/stats/index.js';
@@ -14,11 +14,11 @@ import { JournaledRun } from './journalDriver.js';
 
 const program = aFolder();
 afterAll(() => program[Symbol.dispose]());
-const child = bundled('journalChild');
+const child = await bundled('journalChild');
 
-function bundled(name: string): string {
+async function bundled(name: string): Promise<string> {
   const outfile = join(program.path, `${name}.mjs`);
-  buildSync({
+  await build({
     entryPoints: [new URL(`${name}.ts`, import.meta.url).pathname],
     bundle: true,
     platform: 'node',
@@ -114,6 +114,6 @@ test('a full disk is one line in the log, the run goes on, and what was safe bef
 
 test('a new file that the disk does not take is deleted, and the old one goes on', async () => {
   using folder = aFolder();
-  const { stdout } = await runOnFullDisk(bundled('nextFileChild'), join(folder.path, 'journal'));
+  const { stdout } = await runOnFullDisk(await bundled('nextFileChild'), join(folder.path, 'journal'));
   expect(JSON.parse(stdout)).toEqual({ isInPlace: false, end: 'ooab', causes: [], isLeft: false });
 });

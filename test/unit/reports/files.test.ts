@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { AppendedFile } from '../../../src/reports/appendedFile.js';
 import { JsonReport } from '../../../src/reports/json.js';
@@ -126,7 +126,7 @@ test('closing twice writes once', async () => {
 
 test('a full disk during the run: the file keeps whole rows, the rest waits, and goes out when there is room', async () => {
   using folder = aFolder();
-  buildSync({
+  await build({
     entryPoints: [new URL('fullDisk.ts', import.meta.url).pathname],
     bundle: true,
     platform: 'node',
