@@ -19,6 +19,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/setup/temporaryFolder.ts'],
+          setupFiles: ['test/setup/freshModules.ts'],
+          // Files follow each other in three processes: a process for each took nearly twice the processor time.
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
