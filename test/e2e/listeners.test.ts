@@ -6,7 +6,7 @@ const withListener = (event: string, listener: string) => ({
     events.${event}.addListener(${listener});`,
 });
 
-describe('listeners that end badly', () => {
+describe.concurrent('listeners that end badly', () => {
   test('StopTest in an init listener: one line, no test, and 1', async () => {
     const files = withListener('init', `() => { throw new StopTest('no licence'); }`);
     const { code, stderr } = await tsload('--headless -t 1s', { files });

@@ -15,7 +15,7 @@ const withoutZeroMq = `data:text/javascript,${encodeURIComponent(`
   ));
 `)}`;
 
-describe('a master that takes workers of Locust', () => {
+describe.concurrent('a master that takes workers of Locust', () => {
   test('says where both kinds of worker join, and takes those of tsload at their own port', async () => {
     const cwd = folder(files);
     const place = { cwd, env: { HOME: cwd, XDG_RUNTIME_DIR: cwd } };
