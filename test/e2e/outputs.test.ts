@@ -21,7 +21,7 @@ const manyNames = `
     }
   }`;
 
-describe('an output file that cannot be written ends tsload before the run, with one sentence', () => {
+describe.concurrent('an output file that cannot be written ends tsload before the run, with one sentence', () => {
   test.each([
     ['--csv', 'file/out', 'file/out_stats.csv'],
     ['--json-file', 'file/out', 'file/out.json'],
@@ -36,7 +36,7 @@ describe('an output file that cannot be written ends tsload before the run, with
   });
 });
 
-test.skipIf(process.platform !== 'linux')(
+test.skipIf(process.platform !== 'linux').concurrent(
   'a disk that fills during the run costs no other result, and the exit code says so',
   async () => {
     const cwd = folder({ 'locustfile.ts': manyNames });
@@ -75,7 +75,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('the CSV file about the load generator has a row for each second of the run', async () => {
+test.concurrent('the CSV file about the load generator has a row for each second of the run', async () => {
   const run = await tsload('--headless -u 2 -r 10 -t 6s --warmup 2s --csv run --only-summary', {
     files: { 'locustfile.ts': idleUsers('Idle') },
   });
@@ -95,7 +95,7 @@ test('the CSV file about the load generator has a row for each second of the run
   expect(new Set(cells.map((row) => row['Warm-up']))).toEqual(new Set(['1', '0']));
 });
 
-test('the history has one row for each second from the first to the last, also of those in which the process stood still', async () => {
+test.concurrent('the history has one row for each second from the first to the last, also of those in which the process stood still', async () => {
   const blocking = `
     import { constant, task, User } from 'tsload';
     export class Blocking extends User {
@@ -117,7 +117,7 @@ test('the history has one row for each second from the first to the last, also o
   expect(last).toBeLessThanOrEqual(ended);
 });
 
-test('the histogram log of a run holds its requests', async () => {
+test.concurrent('the histogram log of a run holds its requests', async () => {
   const run = await tsload('--headless -t 3s --hdr-log out/run.hlog --csv out/run', {
     files: { 'locustfile.ts': manyNames },
   });
@@ -136,7 +136,7 @@ test('the histogram log of a run holds its requests', async () => {
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
-test.skipIf(!hasScript)(
+test.skipIf(!hasScript).concurrent(
   'on a terminal a live line stands below tables, log lines and prints, and mixes with none',
   async () => {
     const cwd = folder();
