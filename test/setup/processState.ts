@@ -53,7 +53,9 @@ export function whatWasLeft(before: ProcessState, after: ProcessState): readonly
 }
 
 function isLeft(name: string, before: ProcessState, after: ProcessState): boolean {
-  if (name.startsWith(open)) return Number(after.get(name) ?? 0) > Number(before.get(name) ?? 0);
+  // fewer were left by an earlier file, which has been told
+  if (name.startsWith(open) || name.startsWith(listening))
+    return Number(after.get(name) ?? 0) > Number(before.get(name) ?? 0);
   if (!before.has(name) && name.startsWith(member)) return false; // packages may add to what is there when they are loaded
   return !Object.is(before.get(name), after.get(name));
 }
@@ -69,10 +71,11 @@ function listeners(): (readonly [name: string, count: number])[] {
   return Object.entries(emitters).flatMap(([name, emitter]) =>
     emitter
       .eventNames()
-      .map((event) => [`listeners of ${name} for ${String(event)}`, emitter.listenerCount(event)] as const),
+      .map((event) => [`${listening}${name} for ${String(event)}`, emitter.listenerCount(event)] as const),
   );
 }
 
+const listening = 'listeners of ';
 const open = 'open handles of kind ';
 
 function openHandles(): ReadonlyMap<string, number> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { roomForConnections, roomWarning } from '../../src/link/webSocket/room.js';
 import { openFileCount } from '../../src/openFiles.js';
@@ -9,11 +9,11 @@ import { openFileCount } from '../../src/openFiles.js';
 const source = fileURLToPath(new URL('../../src/openFiles.ts', import.meta.url));
 
 /** What a process under this limit says of it. `preface`: runs before. */
-function saidUnder(limit: string, preface = '', asked = 'openFileLimit'): string {
+async function saidUnder(limit: string, preface = '', asked = 'openFileLimit'): Promise<string> {
   const entry = {
     contents: `${preface}\nimport { ${asked} } from ${JSON.stringify(source)}; console.log(${asked}());`,
   };
-  const { outputFiles } = buildSync({
+  const { outputFiles } = await build({
     stdin: { ...entry, resolveDir: '/' },
     bundle: true,
     platform: 'node',
@@ -24,13 +24,13 @@ function saidUnder(limit: string, preface = '', asked = 'openFileLimit'): string
   return execFileSync('sh', ['-c', line, process.execPath], { input: outputFiles[0]?.text }).toString().trim();
 }
 
-test('the limit is that of the process', () => {
-  expect(saidUnder('200')).toBe('200');
+test('the limit is that of the process', async () => {
+  expect(await saidUnder('200')).toBe('200');
 });
 
-test('so it is where there is no /proc', () => {
+test('so it is where there is no /proc', async () => {
   const preface = `require('node:fs').readFileSync = () => { throw new Error('no such file'); };`;
-  expect(saidUnder('200', preface)).toBe('200');
+  expect(await saidUnder('200', preface)).toBe('200');
 });
 
 test('what the process has open is counted', () => {
@@ -40,9 +40,9 @@ test('what the process has open is counted', () => {
   for (const file of files) closeSync(file);
 });
 
-test('where no file more may be opened, as many are open as may be', () => {
+test('where no file more may be opened, as many are open as may be', async () => {
   const preface = `try { for (;;) require('node:fs').openSync('/dev/null', 'r'); } catch {}`;
-  expect(saidUnder('200', `process.stdout;${preface}`, 'openFileCount')).toBe('200');
+  expect(await saidUnder('200', `process.stdout;${preface}`, 'openFileCount')).toBe('200');
 });
 
 test('a quarter of the files is kept for other things, or 128, and there is room without a limit', () => {
