@@ -36,9 +36,9 @@ describe.concurrent('an output file that cannot be written ends tsload before th
   });
 });
 
-test.skipIf(process.platform !== 'linux').concurrent(
-  'a disk that fills during the run costs no other result, and the exit code says so',
-  async () => {
+test
+  .skipIf(process.platform !== 'linux')
+  .concurrent('a disk that fills during the run costs no other result, and the exit code says so', async () => {
     const cwd = folder({ 'locustfile.ts': manyNames });
     const line = `ulimit -S -f 48; exec "$0" "$@"`; // 24 kB for each file: the locustfile's bundle fits, the history does not
     const options = [
@@ -72,8 +72,7 @@ test.skipIf(process.platform !== 'linux').concurrent(
     expect(stats).toHaveLength(1 + 60 + 1 + 1);
     expect(stats[1]).toMatch(/^X,request number 0,[1-9]\d*,0,0\.4,/);
     expect(existsSync(join(cwd, 'big.json'))).toBe(false);
-  },
-);
+  });
 
 test.concurrent('the CSV file about the load generator has a row for each second of the run', async () => {
   const run = await tsload('--headless -u 2 -r 10 -t 6s --warmup 2s --csv run --only-summary', {
@@ -136,9 +135,9 @@ test.concurrent('the histogram log of a run holds its requests', async () => {
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
-test.skipIf(!hasScript).concurrent(
-  'on a terminal a live line stands below tables, log lines and prints, and mixes with none',
-  async () => {
+test
+  .skipIf(!hasScript)
+  .concurrent('on a terminal a live line stands below tables, log lines and prints, and mixes with none', async () => {
     const cwd = folder();
     const locustfile = `${idleUsers('Idle')}
     setInterval(() => console.log('printed by the locustfile'), 130).unref();`;
@@ -154,5 +153,4 @@ test.skipIf(!hasScript).concurrent(
     const known = /^(\[\d{4}-|printed by the locustfile$|Type |-+\||(X| ) |Response time percentiles|saturated: |$)/;
     expect(screen.lines.filter((line) => !known.test(line))).toEqual([]);
     expect(screen.lines.filter((line) => line === 'printed by the locustfile').length).toBeGreaterThan(9);
-  },
-);
+  });
