@@ -12,7 +12,7 @@ const exitListeners = new Set(process.rawListeners('exit'));
 const before = readProcessState();
 
 /** How long what was closed may take to be gone. */
-const patienceMillis = 5_000;
+const patienceMillis = 20_000;
 
 afterAll(async () => {
   endAsAProcess();

@@ -67,7 +67,10 @@ export class OwnWorkers implements AsyncDisposable {
   async calm(millis = 500): Promise<void> {
     for (let told = -1; told < this.#ends.length; ) {
       told = this.#ends.length;
-      await Promise.race([this.ended, setTimeout(millis)]);
+      const over = new AbortController();
+      const pause = setTimeout(millis, undefined, { signal: over.signal }).catch(() => {});
+      await Promise.race([this.ended, pause]);
+      over.abort();
     }
   }
 
