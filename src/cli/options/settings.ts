@@ -40,6 +40,8 @@ export interface Parsed {
 }
 
 const builtIn: readonly AnySpec[] = optionList.map(([, spec]) => spec);
+/** Whoever starts a worker says so to that process, in its words: in a file it would be about every process of its machine. */
+const isForFiles = (spec: AnySpec): boolean => spec !== clusterOptions.supervised;
 
 const earlyOptions = [
   'locustfile',
@@ -71,7 +73,7 @@ export async function preparse(sources: Sources): Promise<Preparsed> {
   const find = valueFinder(
     given,
     sources.variables,
-    config.map((layer) => keyed(layer, builtIn, 'known only')),
+    config.map((layer) => keyed(layer, builtIn.filter(isForFiles), 'known only')),
   );
   const early = optionList.filter(([key]) => earlyKeys.includes(key));
   const values = early.map(([key, spec]) => [key, readOption(spec, find)] as const);
@@ -86,7 +88,7 @@ export async function parseSettings(sources: Sources, custom: readonly CustomSpe
   const find = valueFinder(
     given,
     sources.variables,
-    layers.map((layer) => keyed(layer, specs, 'all')),
+    layers.map((layer) => keyed(layer, specs.filter(isForFiles), 'all')),
   );
   const values = optionList.map(([key, spec]) => [key, readOption(spec, find)] as const);
   const settings = settingsFrom(new Map(values));

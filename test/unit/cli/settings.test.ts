@@ -413,3 +413,17 @@ test('a worker that tsload has started takes options about master and workers fr
   expect((await preparse(sourcesOf(words, given))).settings).toMatchObject(expected);
   expect(await settingsOf('--worker', given)).toMatchObject({ tlsCert: 'c.pem', tlsCa: 'ca.pem', protocol: 'locust' });
 });
+
+test('that tsload has started a worker is said in its words alone: in a file that is an unknown option, and no variable says it', async () => {
+  const variables = { env: { TSLOAD_SUPERVISED: 'true', LOCUST_SUPERVISED: 'true' } };
+  expect((await settingsOf('--worker', variables)).supervised).toBe(false);
+  const files: Given[] = [
+    { files: { 'tsload.conf': 'supervised = true' } },
+    { files: { 'package.json': '{"tsload":{"supervised":true}}' } },
+    { home: { '.tsload.conf': 'supervised' } },
+  ];
+  for (const given of files) {
+    expect((await preparse(sourcesOf('--worker', given))).settings.supervised).toBe(false);
+    await expect(settingsOf('--worker', given)).rejects.toThrow(/supervised.* \(in /);
+  }
+});
