@@ -19,9 +19,9 @@ export interface EnvironmentOptions {
   readonly events?: Events;
   /** Base URL of all users; overrides that of their classes. Default: none. */
   readonly host?: string | undefined;
-  /** Only tasks with one of these tags. Default: `parsedOptions.tags`, else all. */
+  /** Only tasks with one of these tags; on a worker the master's hold instead. Default: `parsedOptions.tags`, else all. */
   readonly tags?: readonly string[] | undefined;
-  /** No task with one of these tags. Default: `parsedOptions.excludeTags`, else none. */
+  /** No task with one of these tags; on a worker as above. Default: `parsedOptions.excludeTags`, else none. */
   readonly excludeTags?: readonly string[] | undefined;
   /** Seconds that running tasks get to finish when users are stopped. Default: `parsedOptions.stopTimeout`, else 0. */
   readonly stopTimeout?: number | undefined;

@@ -59,15 +59,11 @@ export class WorkerSettings {
     }
   }
 
-  /** Once, as in Locust: at the first test. */
+  /** Once, as in Locust: at the first test. The master's alone, also when it names none: tags of this process have no effect. */
   #filter(tags: readonly string[], excludeTags: readonly string[]): void {
     if (this.#isFiltered) return;
     this.#isFiltered = true;
-    const { environment } = this;
-    const { options, userClasses } = environment;
-    const isTold = tags.length > 0 || excludeTags.length > 0;
-    const filter = isTold ? { tags, excludeTags } : { tags: options.tags, excludeTags: options.excludeTags };
-    if (filter.tags.length === 0 && filter.excludeTags.length === 0) return;
-    taskSelectionOf(environment).filterByTags(filter, userClasses);
+    if (tags.length === 0 && excludeTags.length === 0) return;
+    taskSelectionOf(this.environment).filterByTags({ tags, excludeTags }, this.environment.userClasses);
   }
 }

@@ -42,6 +42,8 @@ const forMasters = [
   ['iterations', '--iterations'],
   ['warmup', '--warmup'],
   ['seed', '--seed'],
+  ['tags', '--tags'],
+  ['excludeTags', '--exclude-tags'],
   ['stopTimeout', '--stop-timeout'],
   ['resetStats', '--reset-stats'],
   ['csvPrefix', '--csv'],

@@ -50,7 +50,7 @@ describe('what a worker takes over from its master', () => {
     await until(() => ended === 1);
   });
 
-  test('[38] the tags, once', async () => {
+  const tagged = () => {
     const ran = new Set<string>();
     class Tagged extends User {
       static override waitTime = constant(0.001);
@@ -61,6 +61,11 @@ describe('what a worker takes over from its master', () => {
         ran.add('buy');
       }
     }
+    return { Tagged, ran };
+  };
+
+  test('[38] the tags, once', async () => {
+    const { Tagged, ran } = tagged();
     await using worker = await aWorker({ userClasses: [Tagged] });
     worker.welcome();
     await worker.begin({ tags: ['read'] });
@@ -71,6 +76,16 @@ describe('what a worker takes over from its master', () => {
     await until(() => ran.size > 0);
     await worker.stop(2);
     expect([...ran]).toEqual(['look']);
+  });
+
+  test('its own tags have no effect, also when the master names none', async () => {
+    const { Tagged, ran } = tagged();
+    await using worker = await aWorker({ userClasses: [Tagged], tags: ['read'] });
+    worker.welcome();
+    await worker.begin();
+    await worker.spawn({ Tagged: 5 });
+    await until(() => ran.size === 2);
+    await worker.stop();
   });
 
   test('values set on user classes, equal weights and the cap of names, with the welcome', async () => {

@@ -13,6 +13,8 @@ import { BreakableLink } from './breakableLink.js';
 
 export interface WorkerBuild extends Omit<WorkerRunnerOptions, 'connect'> {
   readonly userClasses: readonly UserClass[];
+  /** Of its own. */
+  readonly tags?: readonly string[];
   readonly times?: Partial<WorkerTimes>;
 }
 
@@ -36,8 +38,8 @@ export interface TestedWorker extends AsyncDisposable {
   stop(test?: number): Promise<void>;
 }
 
-export async function aWorker({ userClasses, ...options }: WorkerBuild): Promise<TestedWorker> {
-  const environment = new Environment({ userClasses, stallSeconds: 0 });
+export async function aWorker({ userClasses, tags, ...options }: WorkerBuild): Promise<TestedWorker> {
+  const environment = new Environment({ userClasses, tags, stallSeconds: 0 });
   const fired = firedOn(environment);
   const link = new BreakableLink();
   const welcome = (setup: Partial<RunSetup> = {}) => {

@@ -124,7 +124,9 @@ test('options that a worker does not look at are named', async () => {
   expect(withoutEffectOnWorker(await settingsOf('--worker -s 5 --reset-stats --json --print-stats'))).toMatch(
     /: --stop-timeout, --reset-stats, --json, --print-stats have no effect on a worker$/,
   );
-  expect(withoutEffectOnWorker(await settingsOf('--worker --tags a'))).toBeUndefined(); // of a master that names none
+  expect(withoutEffectOnWorker(await settingsOf('--worker --tags a --exclude-tags b'))).toMatch(
+    /: --tags, --exclude-tags have no effect on a worker$/,
+  );
   expect(withoutEffectOnWorker(await settingsOf('--worker --enable-rebalancing'))).toMatch(
     /--enable-rebalancing has no/,
   );
