@@ -23,6 +23,7 @@ export type {
   ReportMessage,
   RunSetup,
   SpawnMessage,
+  StopWish,
   TestSettings,
   UserClassUpdate,
   WorkerHello,

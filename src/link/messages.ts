@@ -230,6 +230,17 @@ export interface ReportMessage {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** A `StopTest` was thrown on a worker, or no user can be started there. */
+export interface StopWish {
+  readonly kind: 'stopTest';
+  readonly test: number;
+  readonly reason: string;
+  /** A user class cannot run as it is set up, which is a mistake and no wish: exit code 1. */
+  readonly isBadSetup: boolean;
+  /** That worker can start no user of this test: others may, and then the test goes on without it. */
+  readonly isHopeless?: boolean;
+}
+
 export type WorkerMessage =
   | {
       /** Each second from the first connection on. */
@@ -272,14 +283,7 @@ export type WorkerMessage =
       /** Why it is taken for stopped without having said so: its last numbers are lost. Only of workers of Locust. */
       readonly givenUp?: string;
     }
-  | {
-      /** A `StopTest` was thrown on this worker. */
-      readonly kind: 'stopTest';
-      readonly test: number;
-      readonly reason: string;
-      /** A user class cannot run as it is set up, which is a mistake and no wish: exit code 1. */
-      readonly isBadSetup: boolean;
-    }
+  | StopWish
   | {
       /** Something failed that is no sample and no task exception: the run goes on and its exit code says so. */
       readonly kind: 'fault';

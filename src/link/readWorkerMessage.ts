@@ -61,6 +61,7 @@ export function readWorkerMessage(value: unknown): WorkerMessage {
         test: whole(fields, 'test', 0, maxCount),
         reason: text(fields, 'reason', maxMessage),
         isBadSetup: flag(fields, 'isBadSetup'),
+        ...(fields['isHopeless'] !== undefined && { isHopeless: flag(fields, 'isHopeless') }),
       };
     case 'fault':
       return { kind, message: text(fields, 'message', maxMessage) };

@@ -10,6 +10,7 @@ import {
   type MasterEnd,
   type ReportMessage,
   type RunSetup,
+  type StopWish,
   type TestSettings,
   type WorkerHello,
   type WorkerMessage,
@@ -40,8 +41,8 @@ type Heartbeat = WorkerMessage & { readonly kind: 'heartbeat' };
 export interface CrewListener {
   /** Users of a worker ended or are all there, or iterations are finished. */
   usersChanged(): void;
-  /** A `StopTest` was thrown on a worker, in that test. */
-  stopTest(test: number, reason: string, isBadSetup: boolean): void;
+  /** A `StopTest` was thrown on a worker, or it can start no user. */
+  stopTest(worker: WorkerNode, wish: StopWish): void;
   /** Something failed that is neither a request nor a task. */
   fault(): void;
   reported(worker: WorkerNode, report: ReportMessage): void;
@@ -247,7 +248,7 @@ export class Crew {
         this.listener.stopped(worker, message.test, message.givenUp);
         return;
       case 'stopTest':
-        this.listener.stopTest(message.test, message.reason, message.isBadSetup);
+        this.listener.stopTest(worker, message);
         return;
       case 'fault':
         this.listener.fault();

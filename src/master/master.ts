@@ -7,7 +7,7 @@
  */
 import { TsloadError } from '../errors.js';
 import { type StartOptions, TestEvents } from '../events/index.js';
-import type { MasterEnd, ReportMessage, UserClassUpdate, WorkerHello } from '../link/index.js';
+import type { MasterEnd, ReportMessage, StopWish, UserClassUpdate, WorkerHello } from '../link/index.js';
 import { describeThrown, getLogger } from '../log.js';
 import { Announcements } from './announcements.js';
 import { Beginning } from './beginning.js';
@@ -70,7 +70,7 @@ export class Master {
       patience: { ...defaultPatience, ...options.patience },
       run: () => this.#announcements.setup.run,
       current: () => this.#current,
-      emptied: () => this.#emptied(),
+      emptied: (why) => this.#emptied(why),
     });
     this.#ending = new Ending(this.#crew, this.#roster);
     this.#events = new TestEvents(options.environment, (thrown) => {
@@ -253,7 +253,7 @@ export class Master {
       },
       {
         usersChanged: () => this.#endIfSpent(),
-        stopTest: (test, reason, isBadSetup) => this.#stopTestOf(test, reason, isBadSetup),
+        stopTest: (worker, wish) => this.#stopTestOf(worker, wish),
         fault: () => {
           this.hasFault = true;
         },
@@ -416,9 +416,10 @@ export class Master {
     this.#endByItself();
   }
 
-  #stopTestOf(test: number, reason: string, isBadSetup: boolean): void {
+  #stopTestOf(worker: WorkerNode, { test, reason, isBadSetup, isHopeless }: StopWish): void {
     if (test !== this.#current?.number) return;
     this.hasBadSetup ||= isBadSetup;
+    if (isHopeless === true && this.#roster.doWithout(worker, test, reason)) return;
     this.#stopTest(reason);
   }
 
@@ -427,10 +428,10 @@ export class Master {
     if (isDistributed) environment.events.workerReport.fire({ clientId: id, data: { ...data } });
   }
 
-  /** Without any worker there is no test. */
-  #emptied(): void {
+  /** Without any worker that has users, or may get some, there is no test. */
+  #emptied(why: string): void {
     if (this.#quitting !== undefined || !isTesting(this.#state) || this.#state === 'stopping') return;
-    log.error('the last worker is gone: stopping the test');
+    log.error(`${why}: stopping the test`);
     this.hasFault = true; // the test is not the one that was asked for
     this.#endByItself();
   }

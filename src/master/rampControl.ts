@@ -177,11 +177,17 @@ export class RampControl {
     const planned = Math.max(0, ramp.endTime - epochSeconds());
     const isDone = () =>
       ramp !== this.#ramp ||
-      workers.every((worker) => worker.doneStep >= step || !worker.isIn(test) || worker.isMissing);
+      workers.every((worker) => hasDone(worker, step, test) || !worker.isIn(test) || worker.isMissing);
     const isAgreed = await facts.until(isDone, planned + stopTimeoutSeconds + spawnedWaitSeconds);
     if (ramp !== this.#ramp || step !== this.#step) return;
+    if (this.#rebalancing !== undefined) return; // users are about to move, in a ramp of its own
     // nobody is there to have users: the first worker that is back, or joins, brings a ramp of its own
     if (this.#present().length === 0) return;
     this.options.spawned(isAgreed);
   }
+}
+
+/** Users of a worker that can start none are not there before others have them. */
+function hasDone({ doneStep, hopelessTest }: WorkerNode, step: number, test: number): boolean {
+  return doneStep >= step && hopelessTest !== test;
 }

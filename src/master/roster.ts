@@ -21,8 +21,8 @@ export interface RosterOptions {
   /** Name of the run. */
   run(): string;
   current(): CurrentTest | undefined;
-  /** Nobody is left, and nobody is waited for. */
-  emptied(): void;
+  /** Nobody is left who could run users, and nobody is waited for. */
+  emptied(why: string): void;
 }
 
 export class Roster {
@@ -105,10 +105,12 @@ export class Roster {
       worker.stoppedTest = test;
       return;
     }
-    if (current.settings.leaseSeconds === undefined || worker.startedTest !== test) {
+    const isForGood = worker.startedTest !== test || worker.hopelessTest === test;
+    if (current.settings.leaseSeconds === undefined || isForGood) {
       worker.stoppedTest = test;
       this.crew.grants.leave(worker);
       current.ramps?.removeWorker(worker.id);
+      this.#checkHope();
       return;
     }
     worker.startedTest = 0; // until it says that the test goes on there: else it says once more that its users are gone
@@ -124,7 +126,31 @@ export class Roster {
     else if (this.options.isDistributed && !this.#saidLost.has(worker))
       log.info(`worker ${worker.id} is gone: ${reason}`);
     current?.ramps?.removeWorker(worker.id);
-    if (this.crew.workers.size === 0) this.options.emptied();
+    if (this.crew.workers.size === 0) this.options.emptied('the last worker is gone');
+    else this.#checkHope();
+  }
+
+  /** It can start no user of this test: others get those that were for it. Returns false when there are no others. */
+  doWithout(worker: WorkerNode, test: number, reason: string): boolean {
+    const isNews = worker.hopelessTest !== test;
+    worker.hopelessTest = test;
+    if (!this.#isThereHope(test)) return false;
+    if (isNews) log.error(`${reason}; other workers get its users`);
+    worker.link.send({ kind: 'stop', test, isHurried: false }); // what it says then is `stopped`
+    return true;
+  }
+
+  /** A worker has users of this test, or may get some; also one that is waited for. */
+  #isThereHope(test: number): boolean {
+    return !this.crew.workers.every((worker) => worker.hopelessTest === test || worker.stoppedTest === test);
+  }
+
+  /** Workers that can start nobody may be the last ones. Where all have only stopped their users, somebody may still join. */
+  #checkHope(): void {
+    const current = this.options.current();
+    if (current === undefined || this.#isThereHope(current.number)) return;
+    if (this.crew.workers.every(({ hopelessTest }) => hopelessTest !== current.number)) return;
+    this.options.emptied('no worker is left that can start users');
   }
 
   /** Seconds until nobody waits for a missing worker any more. */

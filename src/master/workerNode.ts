@@ -48,6 +48,8 @@ export class WorkerNode implements WorkerStatus {
   toldTest = 0;
   startedTest = 0;
   stoppedTest = 0;
+  /** The test of which it can start no user. */
+  hopelessTest = 0;
   /** The test of which it was told that all users are there. */
   completedTest = 0;
   isSpent = false;

@@ -4,7 +4,7 @@
  */
 import { setClockOffset } from '../clock.js';
 import { LinkError } from '../errors.js';
-import type { MasterMessage, ReportMessage, RunSetup, WorkerEnd, WorkerMessage } from '../link/index.js';
+import type { MasterMessage, ReportMessage, RunSetup, StopWish, WorkerEnd, WorkerMessage } from '../link/index.js';
 import { describeThrown, getLogger, type LogRecord } from '../log.js';
 import { bounded } from '../stats/index.js';
 import { Heartbeats } from './heartbeats.js';
@@ -23,7 +23,6 @@ const maxSaid = 10_000;
 /** What concerns the connection stays here. */
 export type TestMessage = Exclude<MasterMessage, { readonly kind: 'welcome' | 'heartbeat' | 'acknowledge' }>;
 type Fault = WorkerMessage & { readonly kind: 'fault' };
-type StopTestWish = WorkerMessage & { readonly kind: 'stopTest' };
 
 export interface MasterContactOptions {
   readonly worker: WorkerOptions;
@@ -55,7 +54,7 @@ export class MasterContact {
   #isRenewed = false;
   #held: TestMessage[] | undefined;
   #fault: Fault | undefined;
-  #stopTestWish: StopTestWish | undefined;
+  #stopTestWish: StopWish | undefined;
 
   constructor(private readonly options: MasterContactOptions) {
     const { times, worker } = options;
@@ -112,7 +111,7 @@ export class MasterContact {
     this.#link.send(this.#fault);
   }
 
-  wishStop(wish: Omit<StopTestWish, 'kind'>): void {
+  wishStop(wish: Omit<StopWish, 'kind'>): void {
     this.#stopTestWish = { kind: 'stopTest', ...wish, reason: bounded(wish.reason, maxSaid) };
     this.#link.send(this.#stopTestWish);
   }

@@ -132,7 +132,7 @@ export class Worker {
       ended: (user) => this.#runtime.dismiss(user),
       changed: () => this.#test.usersChanged(),
       constructionFailed: (message) => this.fault(message),
-      nobodyCanStart: (why) => this.#stopTest(`no users can be started ${this.#place}: ${why}`),
+      nobodyCanStart: (why) => this.#cannotRun(`no users can be started ${this.#place}: ${why}`),
       stopTest: (reason) => this.#stopTest(reason),
     });
   }
@@ -262,6 +262,11 @@ export class Worker {
     const isBadSetup = reason instanceof BadSetup;
     this.hasBadSetup ||= isBadSetup;
     this.#contact.wishStop({ test: this.#test.number, reason: text, isBadSetup });
+  }
+
+  /** Others may be able to: whether the test ends is for the master to say. */
+  #cannotRun(reason: string): void {
+    this.#contact.wishStop({ test: this.#test.number, reason, isBadSetup: false, isHopeless: true });
   }
 
   #stalled(message: string): void {

@@ -45,7 +45,8 @@ export interface Cluster extends AsyncDisposable {
   readonly fired: string[];
   /** Custom messages that came to the master. */
   readonly messages: CustomMessage[];
-  addWorker(id: string): ClusterWorker;
+  /** `own`: what this one has otherwise than the others. */
+  addWorker(id: string, own?: Partial<WorkerOptions>): ClusterWorker;
   /** Users of all workers, by class. */
   usersOn(at: number): Record<string, number>;
   /** Live users on all workers, wherever they are and whoever knows of them. */
@@ -83,8 +84,8 @@ export function aCluster(options: ClusterOptions): Cluster {
     ...options.master,
   });
   const workers: ClusterWorker[] = [];
-  const addWorker = (id: string): ClusterWorker => {
-    const added = makeWorker(id, options);
+  const addWorker = (id: string, own: Partial<WorkerOptions> = {}): ClusterWorker => {
+    const added = makeWorker(id, { ...options, worker: { ...options.worker, ...own } });
     workers.push(added);
     const { standing } = added.worker;
     const graceSeconds = options.graceSeconds ?? 60;
