@@ -3,7 +3,9 @@
  * began.
  */
 import { epochSeconds } from '../clock.js';
+import { TsloadError } from '../errors.js';
 import type { TestEvents } from '../events/index.js';
+import { describeThrown } from '../log.js';
 import type { Crew } from './crew.js';
 import type { CurrentTest } from './currentTest.js';
 import type { RestoredRun } from './journal.js';
@@ -117,8 +119,14 @@ export class Beginning {
       leadSeconds: options.leadSeconds,
       stopTimeoutSeconds: current.settings.stopTimeoutSeconds,
       spawned: (isAgreed) => this.parts.spawned(isAgreed),
+      untold: (worker, thrown) => crew.lose(worker, `it cannot be told which users to have: ${sentenceOf(thrown)}`),
     });
     const load = this.parts.load();
     if (load !== undefined) current.ramps.start(load);
   }
+}
+
+/** Of what is not ours, where it came from too. */
+function sentenceOf(thrown: unknown): string {
+  return thrown instanceof TsloadError ? thrown.message : describeThrown(thrown);
 }

@@ -22,6 +22,7 @@ export class Ramp {
   endTime: number;
   #timer: NodeJS.Timeout | undefined;
   #taken = 0;
+  #isCancelled = false;
   readonly #startTime: number;
   readonly #pauseSeconds: number;
   readonly #spacingSeconds: number;
@@ -49,7 +50,9 @@ export class Ramp {
     this.#take();
   }
 
+  /** Also from within a step. */
   cancel(): void {
+    this.#isCancelled = true;
     clearTimeout(this.#timer);
   }
 
@@ -62,7 +65,7 @@ export class Ramp {
     this.endTime = time + Math.max(0, step.starts.length - 1) * this.#spacingSeconds;
     if (!step.isRebalance) this.#taken++;
     this.listener.step(step, time, step.isRebalance ? 0 : this.#spacingSeconds, isFirst, isLast);
-    if (!isLast) this.#sleep();
+    if (!isLast && !this.#isCancelled) this.#sleep();
   }
 
   #sleep(): void {

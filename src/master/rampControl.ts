@@ -26,6 +26,8 @@ export interface RampControlOptions {
   readonly stopTimeoutSeconds: number;
   /** Not called for a ramp that was replaced, or whose test is being stopped. `isAgreed`: every worker said that it is done. */
   spawned(isAgreed: boolean): void;
+  /** A worker cannot be told what it shall have: it is of no use any more. */
+  untold(worker: WorkerNode, thrown: unknown): void;
 }
 
 export class RampControl {
@@ -151,12 +153,18 @@ export class RampControl {
     this.#step++;
     const times = { test, step: this.#step, startTime, spacingSeconds, isLast };
     const everyone = isFirst || isLast ? this.#present() : [...this.#toTellAll];
+    const untold: (() => void)[] = [];
     for (const [id, message] of spawnMessages(step, times, this.#told, everyone)) {
       const worker = workers.get(id);
       if (worker === undefined) continue;
       worker.reported = 'spawning';
-      worker.link.send(this.#toTellAll.has(id) ? { ...message, counts: this.#allCounts(id) } : message);
+      try {
+        worker.link.send(this.#toTellAll.has(id) ? { ...message, counts: this.#allCounts(id) } : message);
+      } catch (thrown) {
+        untold.push(() => this.options.untold(worker, thrown));
+      }
     }
+    for (const tell of untold) tell(); // when all others have heard: the last worker takes the test with it
   }
 
   #present(): string[] {

@@ -320,6 +320,40 @@ describe('listeners on workers', () => {
     await until(() => cluster.master.workers.userCount === 2);
   });
 
+  test('a worker that cannot be told of a later step is lost with a sentence, and its users go to the others', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    const [, { masterLink }] = cluster.workers as [ClusterWorker, ClusterWorker];
+    const send = masterLink.send.bind(masterLink);
+    masterLink.send = (message) => {
+      if (message.kind === 'spawn' && message.step > 1) throw new LinkError('it is too long');
+      send(message);
+    };
+    cluster.master.start(20, 10);
+    await until(() => cluster.usersOn(0)['A'] === 20 && cluster.master.state === 'running');
+    expect(log.at('ERROR').filter((line) => line.startsWith('worker'))).toEqual([
+      expect.stringMatching(/^worker w2 is lost \(it cannot be told which users to have: it is too long\): /),
+    ]);
+    expect(log.at('CRITICAL')).toEqual([]);
+  });
+
+  test('when no worker can be told of a step the test ends, in the middle of its ramp', async () => {
+    using log = captureLog();
+    await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
+    for (const { masterLink } of cluster.workers) {
+      const send = masterLink.send.bind(masterLink);
+      masterLink.send = (message) => {
+        if (message.kind === 'spawn' && message.step > 1) throw new LinkError('it is too long');
+        send(message);
+      };
+    }
+    cluster.master.start(1000, 10);
+    await until(() => cluster.master.state === 'stopped');
+    expect(log.at('ERROR')).toContain('the last worker is gone: stopping the test');
+    expect(cluster.master.hasFault).toBe(true);
+    await until(() => log.at('ERROR').filter((line) => line.startsWith('the master is lost')).length === 2);
+  });
+
   test('a worker that sends what cannot be used is a fault, and the others go on', async () => {
     using log = captureLog();
     await using cluster = aCluster({ workers: 2, userClasses: [idle('A')] });
