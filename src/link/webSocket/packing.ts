@@ -5,34 +5,42 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { LinkError } from '../../errors.js';
 import { checkShape } from '../shape.js';
+import { culpritOf } from './culprit.js';
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
 
 /** What we have made ourselves, without typed arrays. Throws `LinkError` for what cannot be sent. */
 export function pack(value: unknown): Uint8Array {
-  return sendable(() => packr.pack(value));
+  return sendable(value, (part) => packr.pack(part));
 }
 
 /** A value that users or their code had a hand in, of which the other end might not take something: `read` is what it does. */
 export function packChecked(value: unknown, read: (value: unknown) => unknown): Uint8Array {
-  return sendable(() => {
+  try {
     read(value);
-    const bytes = packr.pack(withLists(value));
+  } catch (thrown) {
+    throw unsendable(thrown instanceof Error ? thrown.message : String(thrown), thrown);
+  }
+  return sendable(value, (part) => {
+    const bytes = packr.pack(withLists(part));
     checkShape(bytes, 'ours');
     return bytes;
   });
 }
 
-function sendable(make: () => Uint8Array): Uint8Array {
+function sendable(value: unknown, make: (value: unknown) => Uint8Array): Uint8Array {
   try {
-    return make();
+    return make(value);
   } catch (thrown) {
-    const what = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new LinkError(`this cannot be sent: ${what}: plain objects, lists, texts, numbers, dates and bytes can`, {
-      cause: thrown,
-    });
+    throw unsendable(culpritOf(value, make), thrown);
   }
+}
+
+function unsendable(what: string, cause: unknown): LinkError {
+  return new LinkError(`this cannot be sent: ${what}: plain objects, lists, texts, numbers, dates and bytes can`, {
+    cause,
+  });
 }
 
 /** Plain objects, lists, texts, numbers, dates and bytes. Throws `LinkError`. */
