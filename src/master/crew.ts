@@ -2,7 +2,6 @@
  * The workers of a master and what they say: takes each message into what is known of its worker, and tells the master of what
  * concerns the test. What goes wrong with one worker's message is logged, and concerns no other worker.
  */
-import { epochSeconds } from '../clock.js';
 import { LinkError } from '../errors.js';
 import type { CustomMessage, Events } from '../events/index.js';
 import {
@@ -20,6 +19,7 @@ import type { RunStatistics } from '../stats/index.js';
 import { Departed } from './departed.js';
 import { Facts } from './facts.js';
 import { Grants } from './grants.js';
+import { Heartbeats } from './heartbeats.js';
 import { Identities } from './identities.js';
 import type { Journal } from './journal.js';
 import { Reports } from './reports.js';
@@ -27,16 +27,10 @@ import { WorkerLogs } from './workerLogs.js';
 import { WorkerNode } from './workerNode.js';
 import { Workers } from './workers.js';
 
-/** Seconds from which on it is said that a worker's clock is off. */
-const notableOffsetSeconds = 1;
 /** Ends of processes that are known before their workers are missed: each waits for that, and most do not wait long. */
 const keptEnds = 10_000;
-/** Percent of one core from which on a worker is warned of, as in Locust. */
-const busyPercent = 90;
 
 const log = getLogger('tsload.runners');
-
-type Heartbeat = WorkerMessage & { readonly kind: 'heartbeat' };
 
 export interface CrewListener {
   /** Users of a worker ended or are all there, or iterations are finished. */
@@ -79,9 +73,7 @@ export class Crew {
   readonly grants: Grants;
   readonly identities = new Identities();
   readonly departed = new Departed();
-  /** A worker's processor was busy at least once in this test. */
-  hasCpuWarning = false;
-  readonly #warnedOfCpu = new Set<string>();
+  readonly heartbeats: Heartbeats;
   /** How processes ended that whoever started them has seen end, by identity. */
   readonly #ends = new Map<string, string>();
 
@@ -92,6 +84,7 @@ export class Crew {
     this.reports = new Reports(options.statistics, this.workers, options.maxNames, options.journal);
     this.logs = new WorkerLogs(options.repeatsWarnings);
     this.grants = new Grants(this.workers, options.isDistributed);
+    this.heartbeats = new Heartbeats(options.isDistributed ? options.events : undefined);
   }
 
   /**
@@ -129,7 +122,7 @@ export class Crew {
   }
 
   beginTest(): void {
-    this.hasCpuWarning = false;
+    this.heartbeats.beginTest();
     for (const worker of this.workers) worker.beginTest();
   }
 
@@ -198,7 +191,7 @@ export class Crew {
     if (!this.grants.forget(id) || !this.identities.forget(id)) return false;
     this.reports.numbersAnew(id);
     this.logs.forget(id);
-    this.#warnedOfCpu.delete(id);
+    this.heartbeats.forget(id);
     this.options.journal?.workerForgotten(id);
     return true;
   }
@@ -225,7 +218,7 @@ export class Crew {
   #take(worker: WorkerNode, message: WorkerMessage): void {
     switch (message.kind) {
       case 'heartbeat':
-        this.#heartbeat(worker, message);
+        this.heartbeats.take(worker, message);
         return;
       case 'iterations':
         if (message.test === worker.toldTest) this.grants.take(worker, message.state, false);
@@ -265,24 +258,6 @@ export class Crew {
     }
   }
 
-  #heartbeat(worker: WorkerNode, message: Heartbeat): void {
-    worker.link.send({ kind: 'heartbeat' });
-    worker.reported = message.state;
-    worker.cpuUsage = message.cpuPercent;
-    worker.memoryUsage = message.memoryBytes;
-    noteLink(worker, message);
-    if (message.cpuPercent > busyPercent) this.#warnOfCpu(worker);
-    if (!this.options.isDistributed) return;
-    this.options.events.heartbeatSent.fire({ clientId: worker.id, timestamp: epochSeconds() });
-  }
-
-  #warnOfCpu({ id, cpuUsage }: WorkerNode): void {
-    this.hasCpuWarning = true;
-    if (this.#warnedOfCpu.has(id)) return;
-    this.#warnedOfCpu.add(id);
-    log.warning(`worker ${id} uses ${Math.round(cpuUsage)} % of a processor core: more workers would measure better`);
-  }
-
   #report(worker: WorkerNode, report: ReportMessage): void {
     this.reports.receive(worker, report);
     const { iterations } = report;
@@ -313,17 +288,4 @@ function warnOfLocustfile(id: string, its: string | undefined, own: string | und
 /** Ids are the name of a machine, `_`, and this. */
 function identityOf({ id }: WorkerNode): string {
   return id.slice(id.lastIndexOf('_') + 1);
-}
-
-/** Over what a link a worker is heard, and how far its clock is off: said once of each. */
-function noteLink(worker: WorkerNode, { roundTripMillis, clockOffsetSeconds }: Heartbeat): void {
-  const isFirst = worker.clockOffsetSeconds === undefined && clockOffsetSeconds !== undefined;
-  worker.roundTripMillis = roundTripMillis ?? worker.link.vitals.roundTripMillis;
-  worker.clockOffsetSeconds = clockOffsetSeconds;
-  if (!isFirst) return;
-  const side = clockOffsetSeconds > 0 ? 'behind' : 'ahead of';
-  const off = `${Math.abs(clockOffsetSeconds).toFixed(3)} s ${side} this master's`;
-  log.debug(`worker ${worker.id}: round trip ${(roundTripMillis ?? 0).toFixed(1)} ms, its clock is ${off}`);
-  if (Math.abs(clockOffsetSeconds) < notableOffsetSeconds) return;
-  log.info(`the clock of worker ${worker.id} is ${off}: what it measures is counted in the time of this master`);
 }

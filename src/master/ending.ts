@@ -39,6 +39,7 @@ export class Ending {
     this.#current = undefined;
     for (const worker of this.#unstoppedOf(current)) this.#giveUp(worker, current);
     this.#isHurried = false;
+    this.#tellExcess();
   }
 
   /** The stop timeout is over at once, in this stop, or in the next one if there is none, and nobody is waited for who is not there. */
@@ -90,6 +91,16 @@ export class Ending {
     }
     const seconds = settings.stopTimeoutSeconds + stoppedWaitSeconds;
     log.error(`worker ${worker.id} has not stopped its users within ${seconds} seconds`);
+  }
+
+  /** The numbers have them, as they were run; the total that was asked for has not. */
+  #tellExcess(): void {
+    const { excess } = this.crew.grants;
+    if (excess === 0) return;
+    const what = excess === 1 ? '1 iteration has' : `${excess} iterations have`;
+    log.warning(
+      `${what} run beyond the total: workers that had been given up came back with what others had been granted instead`,
+    );
   }
 
   #unstopped(): WorkerNode[] {

@@ -100,7 +100,7 @@ export class Master {
 
   /** A processor core was busy at least once in this test, on a worker. */
   get hasCpuWarning(): boolean {
-    return this.#crew.hasCpuWarning;
+    return this.#crew.heartbeats.hasCpuWarning;
   }
 
   /** Seconds since 1970, of the test that is going on: its run time counts from here. */
@@ -381,23 +381,12 @@ export class Master {
     const current = this.#current;
     await this.#events.testStopping();
     if (current !== undefined) await this.#ending.run(current);
-    this.#tellExcess();
     this.#clock.stop();
     this.#crew.reports.tick(this.workers.userCount);
     if (current !== undefined) this.options.journal?.testStopped(current.number);
     this.#current = undefined;
     this.#enter('allStopped');
     await this.#events.testStop();
-  }
-
-  /** The numbers have them, as they were run; the total that was asked for has not. */
-  #tellExcess(): void {
-    const { excess } = this.#crew.grants;
-    if (excess === 0) return;
-    const what = excess === 1 ? '1 iteration has' : `${excess} iterations have`;
-    log.warning(
-      `${what} run beyond the total: workers that had been given up came back with what others had been granted instead`,
-    );
   }
 
   async #leave(): Promise<void> {
