@@ -54,11 +54,12 @@ export function unpack(bytes: Uint8Array): unknown {
 }
 
 /**
- * The same with lists in place of typed arrays of numbers, which MessagePack would take for bytes. Bytes stay bytes, and what holds no
- * such array is not copied.
+ * The same with lists in place of typed arrays of numbers, which msgpackr would take for bytes, and for more of them than there are.
+ * Bytes stay bytes, and what holds no such array is not copied.
  */
 export function withLists(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (isNumbers(value)) return Array.from(value);
   if (Array.isArray(value)) return listed(value);
   const isPlain = Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null;
@@ -90,6 +91,6 @@ function fieldsListed(fields: object): object {
   return copy ?? fields;
 }
 
-function isNumbers(value: object): value is Uint16Array | Uint32Array | Float64Array {
-  return value instanceof Uint16Array || value instanceof Uint32Array || value instanceof Float64Array;
+function isNumbers(value: object): value is Uint16Array {
+  return ArrayBuffer.isView(value);
 }
