@@ -85,7 +85,7 @@ export class ReportOutbox {
   acknowledge(sequence: number): void {
     this.#underWay = this.#underWay.filter((report) => report.sequence > sequence);
     if (this.#turn === undefined) this.#flush();
-    if (this.#isEmpty) for (const tell of this.#whenSafe.splice(0)) tell();
+    else this.#tellIfSafe();
   }
 
   /** Calls back when every report that was added before has been sent: at once, or later. */
@@ -158,5 +158,10 @@ export class ReportOutbox {
       for (const piece of this.options.pieces(next)) this.#sendNew(piece);
     }
     if (this.#waiting.length === 0) for (const tell of this.#whenSent.splice(0)) tell();
+    this.#tellIfSafe(); // what could not be sent is never acknowledged
+  }
+
+  #tellIfSafe(): void {
+    if (this.#isEmpty) for (const tell of this.#whenSafe.splice(0)) tell();
   }
 }

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import { LinkError } from '../../../src/errors.js';
 import { masterCodec, workerCodec } from '../../../src/link/webSocket/messageCodec.js';
 import { StopTest, task, User } from '../../../src/users/index.js';
+import { defaultKeptLimits, type KeptReport } from '../../../src/worker/keptReports.js';
+import { ReportOutbox } from '../../../src/worker/reportOutbox.js';
 import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
+import { health } from '../link/samples.js';
 import { aWorker, counting, requestsOf } from './workers.js';
 
 test('what a reportToMaster listener added and cannot be sent is left out, and what was measured goes', async () => {
@@ -80,4 +83,35 @@ test('a report that cannot be sent costs its own requests, which are named, and 
   expect(worker.link.of('fault').map(({ message }) => message)).toEqual([line]);
   await worker.runner.quit();
   expect(worker.runner.ending?.unreportedRequests).toBe(refused);
+});
+
+test('nobody waits for a report that could not be sent when its turn came', async () => {
+  const lost: KeptReport[] = [];
+  const outbox = new ReportOutbox({
+    send: () => {
+      throw new LinkError('too large');
+    },
+    pieces: (report) => [report],
+    unsendable: (report) => lost.push(report),
+    limits: defaultKeptLimits,
+    index: () => 400,
+  });
+  const interval = {
+    startTime: 1,
+    seconds: 1,
+    isWarmup: false,
+    entries: [],
+    errors: [],
+    cutOff: 0,
+    overflowingNames: [],
+  };
+  outbox.add({ kind: 'report', period: 1, interval, userCounts: {}, exceptions: [], health, data: {} }, false);
+  expect(lost, 'it waits for its turn').toHaveLength(0);
+  let isSettled = false;
+  const settled = outbox.settled(60).then(() => {
+    isSettled = true;
+  });
+  await until(() => lost.length === 1);
+  await until(() => isSettled);
+  await settled;
 });
