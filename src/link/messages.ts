@@ -228,6 +228,8 @@ export interface ReportMessage {
   readonly iterations?: IterationState;
   /** What listeners of `reportToMaster` added. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** What was measured in this interval is too large for one message, and the next report has more of it. Absent in the last, or only one. */
+  readonly hasMore?: boolean;
 }
 
 /** A `StopTest` was thrown on a worker, or no user can be started there. */

@@ -158,6 +158,7 @@ function readReport(fields: Fields): ReportMessage {
     health: readHealth(fields['health']),
     ...(fields['iterations'] !== undefined && { iterations: readIterations(fields['iterations']) }),
     data: readReportData(fields),
+    ...(fields['hasMore'] !== undefined && { hasMore: flag(fields, 'hasMore') }),
   };
 }
 

@@ -412,9 +412,10 @@ export class Master {
     this.#stopTest(reason);
   }
 
-  #reported({ id }: WorkerNode, { data }: ReportMessage): void {
+  /** Once for each interval: of several reports, the last has what listeners added. */
+  #reported({ id }: WorkerNode, { data, hasMore = false }: ReportMessage): void {
     const { environment, isDistributed } = this.options;
-    if (isDistributed) environment.events.workerReport.fire({ clientId: id, data: { ...data } });
+    if (isDistributed && !hasMore) environment.events.workerReport.fire({ clientId: id, data: { ...data } });
   }
 
   /** Without any worker that has users, or may get some, there is no test. */

@@ -7,7 +7,13 @@
 import { epochSeconds } from '../clock.js';
 import type { IterationState, ReportMessage } from '../link/index.js';
 import { getLogger } from '../log.js';
-import { type RunStatistics, SecondMerger, type Tick, type UserException } from '../stats/index.js';
+import {
+  type RunStatistics,
+  SecondMerger,
+  type Tick,
+  type UserException,
+  type WorkerInterval,
+} from '../stats/index.js';
 import type { RestoredRun, StatisticsJournal } from './journal.js';
 import type { WorkerNode } from './workerNode.js';
 import type { Workers } from './workers.js';
@@ -106,18 +112,8 @@ export class Reports {
     worker.userCounts = report.userCounts;
     worker.health = report.health;
     if (!isOfNow) return;
-    noteHealth(worker, report);
-    const { interval, health } = report;
-    const { startTime, seconds, isWarmup } = interval;
-    // a large interval comes in several reports: how its worker did in it is told once
-    const isFurtherPiece = startTime + seconds === worker.reportedUntil;
-    worker.reportedUntil = Math.max(worker.reportedUntil, startTime + seconds);
-    const { id, userCount, roundTripMillis, clockOffsetSeconds } = worker;
-    const isKnown = roundTripMillis !== undefined && clockOffsetSeconds !== undefined;
-    const link = isKnown ? { link: { roundTripMillis, clockOffsetSeconds } } : {};
-    const state = { worker: id, startTime, seconds, isWarmup, userCount, health, ...link };
-    this.#merger.add(interval, isFurtherPiece ? undefined : state);
-    for (const exception of report.exceptions) this.#exceptions.push({ ...exception, node: id });
+    this.#merger.add(report.interval, report.hasMore === true ? undefined : noted(worker, report));
+    for (const exception of report.exceptions) this.#exceptions.push({ ...exception, node: worker.id });
   }
 
   /**
@@ -204,6 +200,18 @@ function warnOfGap(worker: string, counted: number, sequence: number): void {
   log.warning(
     `reports ${counted + 1} to ${sequence - 1} of worker ${worker} are in no number: they came to a master that did not keep them`,
   );
+}
+
+/** An interval of a worker is complete: notes so, and returns what there is to say of the worker in it. */
+function noted(worker: WorkerNode, report: ReportMessage): WorkerInterval {
+  noteHealth(worker, report);
+  const { interval, health } = report;
+  const { startTime, seconds, isWarmup } = interval;
+  worker.reportedUntil = Math.max(worker.reportedUntil, startTime + seconds);
+  const { id, userCount, roundTripMillis, clockOffsetSeconds } = worker;
+  const isKnown = roundTripMillis !== undefined && clockOffsetSeconds !== undefined;
+  const link = isKnown ? { link: { roundTripMillis, clockOffsetSeconds } } : {};
+  return { worker: id, startTime, seconds, isWarmup, userCount, health, ...link };
 }
 
 function noteHealth(worker: WorkerNode, { health }: ReportMessage): void {

@@ -9,8 +9,8 @@ import type { WorkerHealth } from '../events/index.js';
 import { addExceptions, type ReportMessage } from '../link/index.js';
 import { type EntryStats, IntervalMerge, type IntervalStats, samplesOf, worse } from '../stats/index.js';
 
-/** A report that was not sent yet, so it has no number. */
-export type KeptReport = Omit<ReportMessage, 'sequence'>;
+/** A report that was not sent yet, so it has no number, and is whole: pieces are made when it is sent. */
+export type KeptReport = Omit<ReportMessage, 'sequence' | 'hasMore'>;
 
 /** What may wait to be sent. */
 export interface KeptLimits {

@@ -8,12 +8,12 @@ import type { MasterMessage, ReportMessage, RunSetup, StopWish, WorkerEnd, Worke
 import { describeThrown, getLogger, type LogRecord } from '../log.js';
 import { bounded } from '../stats/index.js';
 import { Heartbeats } from './heartbeats.js';
-import { type KeptReport, requestsIn } from './keptReports.js';
+import { requestsIn } from './keptReports.js';
 import type { Expiry } from './lease.js';
 import { Leash } from './leash.js';
 import { LogForwarder } from './logForwarder.js';
 import { ReportOutbox } from './reportOutbox.js';
-import { ReportPieces } from './reportPieces.js';
+import { type ReportPiece, ReportPieces } from './reportPieces.js';
 import { defaultGraceSeconds, type WorkerOptions, type WorkerTimes } from './workerOptions.js';
 
 const log = getLogger('tsload.runners');
@@ -128,7 +128,7 @@ export class MasterContact {
     }
   }
 
-  #lose(report: KeptReport, thrown: unknown): void {
+  #lose(report: ReportPiece, thrown: unknown): void {
     const why = thrown instanceof LinkError ? thrown.message : describeThrown(thrown);
     const message = `${requestsIn([report])} requests are in no statistics, as the report with them could not be sent: ${why}`;
     log.error(message);

@@ -9,6 +9,7 @@
  */
 import type { ReportMessage } from '../link/index.js';
 import { condense, type KeptLimits, type KeptReport, requestsIn } from './keptReports.js';
+import type { ReportPiece } from './reportPieces.js';
 
 /** Reports that were sent and not acknowledged; with so many, further ones wait. */
 const maxUnderWay = 120;
@@ -21,9 +22,9 @@ export interface OutboxOptions {
   /** May throw: then nothing of it was sent, and nothing will be. */
   send(message: ReportMessage): void;
   /** A report as it is sent: it, or several one after the other. */
-  pieces(report: KeptReport): readonly KeptReport[];
+  pieces(report: KeptReport): readonly ReportPiece[];
   /** `send` threw: what is in this report is lost. */
-  unsendable(report: KeptReport, thrown: unknown): void;
+  unsendable(report: ReportPiece, thrown: unknown): void;
   readonly limits: KeptLimits;
   /** Of this worker among all; below 0 while it is not known. */
   index(): number;
@@ -127,7 +128,7 @@ export class ReportOutbox {
   }
 
   /** One that cannot be sent has no number: the master would miss it. */
-  #sendNew(piece: KeptReport): void {
+  #sendNew(piece: ReportPiece): void {
     const report = { ...piece, sequence: this.#sequence + 1 };
     if (!this.#send(report)) return;
     this.#sequence++;

@@ -2,10 +2,10 @@
  * A report as a master takes it: in pieces when it is larger than a message may be, and without entries and errors that are out of
  * the bounds of one, as nothing that the recorder makes is. A master ends the link over either.
  *
- * What was measured in one interval may come in several reports; what is beside the samples goes with the first, but for the state
- * of the iterations: whoever reads that they are finished has all their samples.
+ * What was measured in one interval may come in several reports; what is beside the samples goes with the last: whoever has read it has
+ * them all, as where it says that iterations are finished.
  */
-import { entryFault, errorFault, maxEntries, maxErrors, maxPairs } from '../link/index.js';
+import { entryFault, errorFault, maxEntries, maxErrors, maxPairs, type ReportMessage } from '../link/index.js';
 import { getLogger } from '../log.js';
 import { bounded, charactersOf, type EntryStats, type ErrorStats, type OutcomeStats } from '../stats/index.js';
 import type { KeptReport } from './keptReports.js';
@@ -26,6 +26,9 @@ const namedCharacters = 200;
 
 const log = getLogger('tsload.runners');
 
+/** What is sent as one message. */
+export type ReportPiece = Omit<ReportMessage, 'sequence'>;
+
 interface Piece {
   readonly entries: EntryStats[];
   readonly errors: ErrorStats[];
@@ -40,14 +43,14 @@ export class ReportPieces {
   constructor(private readonly fault: (message: string) => void) {}
 
   /** One report, or several one after the other. */
-  of(report: KeptReport): readonly KeptReport[] {
+  of(report: KeptReport): readonly ReportPiece[] {
     const { interval } = report;
     const pieces = [emptyPiece()];
     for (const entry of interval.entries) if (this.#fits(entry, entryFault(entry))) addEntry(pieces, entry);
     for (const error of interval.errors) if (this.#fits(error, errorFault(error))) addError(pieces, error);
-    const [first, ...others] = pieces;
-    if (others.length === 0 && isWhole(first!, report)) return [report];
-    return pieces.map((piece, at) => partOf(report, piece, at === 0, at === pieces.length - 1));
+    const last = pieces[pieces.length - 1]!;
+    if (pieces.length === 1 && isWhole(last, report)) return [report];
+    return pieces.map((piece) => (piece === last ? lastPart(report, piece) : earlierPart(report, piece)));
   }
 
   #fits({ requestType, name }: { readonly requestType: string; readonly name: string }, fault: string | undefined) {
@@ -66,11 +69,14 @@ function isWhole({ entries, errors }: Piece, { interval }: KeptReport): boolean 
   return entries.length === interval.entries.length && errors.length === interval.errors.length;
 }
 
-function partOf(report: KeptReport, { entries, errors }: Piece, isFirst: boolean, isLast: boolean): KeptReport {
-  const { iterations, ...rest } = report;
-  const beside = isFirst ? {} : { exceptions: [], data: {} };
-  const interval = { ...report.interval, entries, errors, ...(isFirst ? {} : { cutOff: 0, overflowingNames: [] }) };
-  return { ...rest, ...beside, interval, ...(isLast && iterations !== undefined && { iterations }) };
+function lastPart(report: KeptReport, { entries, errors }: Piece): ReportPiece {
+  return { ...report, interval: { ...report.interval, entries, errors } };
+}
+
+function earlierPart(report: KeptReport, { entries, errors }: Piece): ReportPiece {
+  const { iterations: _, ...rest } = report;
+  const interval = { ...report.interval, entries, errors, cutOff: 0, overflowingNames: [] };
+  return { ...rest, exceptions: [], data: {}, interval, hasMore: true };
 }
 
 function emptyPiece(): Piece {

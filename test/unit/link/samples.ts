@@ -50,6 +50,7 @@ export const workerMessages: readonly WorkerMessage[] = [
   { kind: 'logs', lines: [{ level: 'INFO', text: 'a line' }] },
   { kind: 'started', test: 1 },
   report,
+  { ...report, hasMore: true },
   { kind: 'users', test: 1, step: 4, userCounts: { A: 0 }, isSpent: true },
   { kind: 'stopped', test: 1 },
   { kind: 'stopTest', test: 1, reason: 'enough', isBadSetup: false },

@@ -5,6 +5,7 @@ import { LoadTestShape, task, User } from '../../../src/users/index.js';
 import { captureLog } from '../../capturedLog.js';
 import { until } from '../../until.js';
 import { idle } from '../environment/running.js';
+import { report } from '../link/samples.js';
 import { aCluster } from './cluster.js';
 import { counting } from './counting.js';
 import { aFaultyLink } from './faultyLink.js';
@@ -81,6 +82,18 @@ describe('heartbeats', () => {
       'worker w1 uses 93 % of a processor core: more workers would measure better',
     ]);
   });
+});
+
+test('a report that comes in pieces fires workerReport once, with what listeners added', async () => {
+  await using cluster = aCluster({ workers: 1, userClasses: [idle('A')] });
+  const heard: unknown[] = [];
+  cluster.environment.events.workerReport.addListener(({ data }) => heard.push(data));
+  const { link } = cluster.workers[0]!;
+  link.send({ ...report, sequence: 1, data: {}, hasMore: true });
+  link.send({ ...report, sequence: 2, data: {}, hasMore: true });
+  link.send({ ...report, sequence: 3, data: { mine: 1 } });
+  await until(() => heard.length > 0);
+  expect(heard).toEqual([{ mine: 1 }]);
 });
 
 describe('logs of workers', () => {

@@ -296,20 +296,70 @@ test('of many workers each hears that its report is safe, some in each turn of t
   await until(() => unsafe() === 0);
 });
 
+/** One interval in so many reports of one worker. */
+function inPieces(
+  worker: KeepingWorker,
+  period: number,
+  count: number,
+  about: Partial<ReportMessage> = {},
+): ReportMessage[] {
+  const pieces = Array.from({ length: count }, () => worker.report(period));
+  return pieces.map((piece, at) => {
+    const interval = { ...piece.interval, startTime: pieces[0]!.interval.startTime };
+    return { ...piece, ...about, interval, ...(at < count - 1 && { hasMore: true }) };
+  });
+}
+
 test('an interval that comes in several reports says once how its worker did', async () => {
+  using log = captureLog();
   const statistics = new RunStatistics();
   const reports = new Reports(statistics, new Workers(), 100, undefined);
   reports.beginTest(1_700_000_000);
   const worker = new KeepingWorker('a', 0);
   const node = worker.node();
-  const first = worker.report(reports.period);
-  const second = worker.report(reports.period);
+  const saturated = { health: { ...aHealth(), isSaturated: true } };
   const told: string[] = [];
   statistics.onInterval((_, workers) => told.push(...workers.map(({ worker: id, startTime }) => `${id} ${startTime}`)));
-  reports.receive(node, first);
-  reports.receive(node, { ...second, interval: { ...second.interval, startTime: first.interval.startTime } });
-  reports.receive(node, worker.report(reports.period));
+  for (const piece of inPieces(worker, reports.period, 3, saturated)) reports.receive(node, piece);
+  reports.receive(node, { ...worker.report(reports.period), ...saturated });
   reports.flush();
-  expect(told).toEqual(['a 1700000001', 'a 1700000003']);
+  expect(told).toEqual(['a 1700000001', 'a 1700000004']);
   expect(statistics.total.numRequests).toBe(worker.requests);
+  expect(log.at('WARNING')).toEqual([]);
+  reports.receive(node, { ...worker.report(reports.period), ...saturated });
+  expect(log.at('WARNING')).toEqual([expect.stringMatching(/^the load generator a is saturated: /)]);
+});
+
+test('a second is complete with the last of its reports, where it comes in several', () => {
+  const { reports, keeping, nodes, report } = knownWorkers(2);
+  const pieces = inPieces(keeping[0]!, reports.period, 3);
+  const end = pieces[0]!.interval.startTime + 1;
+  nodes[0]!.reportedUntil = end - 1;
+  report(1);
+  expect(reports.isAllIn(end)).toBe(false);
+  for (const piece of pieces.slice(0, 2)) reports.receive(nodes[0]!, piece);
+  expect(reports.isAllIn(end)).toBe(false);
+  reports.receive(nodes[0]!, pieces[2]!);
+  expect(reports.isAllIn(end)).toBe(true);
+});
+
+test('what a master has of a large interval and what another one gets of it are one second of its worker', async () => {
+  using folder = aFolder();
+  const worker = new KeepingWorker('host_0', 0);
+  const master = await firstMaster(join(folder.path, 'j'), [worker]);
+  const pieces = inPieces(worker, 1, 3);
+  worker.kept = [...pieces];
+  for (const piece of pieces.slice(0, 2)) master.reports.receive(master.nodes[0]!, piece);
+  master.reports.flush();
+  await until(() => worker.kept.length === 1);
+  const told: string[] = [];
+  const next = await nextMaster(master, [worker]);
+  next.statistics.onInterval((_, workers) =>
+    told.push(...workers.map(({ worker: id, startTime }) => `${id} ${startTime}`)),
+  );
+  next.reports.flush();
+  expect(told).toEqual(['host_0 1700000001']);
+  expect(next.statistics.total.numRequests).toBe(worker.requests);
+  expect(next.statistics.workers.map(({ id }) => id)).toEqual(['host_0']);
+  await Promise.all([master.journal.close(), next.journal.close()]);
 });
