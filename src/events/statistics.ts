@@ -68,7 +68,7 @@ export interface ExceptionView {
   readonly count: number;
   readonly message: string;
   readonly traceback: string;
-  /** Worker ids; `local` in a one-process run. */
+  /** Ids of the first thousand workers that had it; `local` in a one-process run. */
   readonly nodes: readonly string[];
 }
 
@@ -122,6 +122,15 @@ export interface WorkerView {
   readonly unreportedSeconds: number;
 }
 
+/** Lost workers of which there is no line any more, as too many others were gone after them. */
+export interface ForgottenLost {
+  readonly count: number;
+  /** Seconds since 1970, when the last of them was last heard of; `null` without any. */
+  readonly lastLostAt: number | null;
+  /** The sum of theirs. */
+  readonly unreportedSeconds: number;
+}
+
 export interface StatisticsView {
   /** Sorted by name, then method. */
   entries(): readonly EntryView[];
@@ -136,8 +145,9 @@ export interface StatisticsView {
   readonly warmupRequests: number;
   /** Seconds of the run in which the generator was saturated. */
   readonly saturatedSeconds: number;
-  /** All that have reported in this test, in the order in which they were first heard of. */
+  /** All that have reported in this test, in the order in which they were first heard of; of those that are gone the last ten thousand. */
   readonly workers: readonly WorkerView[];
+  readonly forgottenLost: ForgottenLost;
   /** Names beyond the cap are counted as `(other)`. */
   readonly isNameCapReached: boolean;
 }

@@ -189,7 +189,7 @@ export class Crew {
   /** Who comes with this id from now on is somebody new. */
   #forget(id: string): boolean {
     if (!this.grants.forget(id) || !this.identities.forget(id)) return false;
-    this.reports.numbersAnew(id);
+    this.reports.forget(id);
     this.logs.forget(id);
     this.heartbeats.forget(id);
     this.options.journal?.workerForgotten(id);

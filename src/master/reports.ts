@@ -95,6 +95,13 @@ export class Reports {
     this.#counted.delete(worker);
   }
 
+  /** Nobody of that id is expected any more: who comes with it is somebody new. */
+  forget(worker: string): void {
+    this.flush(); // nothing of it may come later
+    this.#counted.delete(worker);
+    this.statistics.workerForgotten(worker);
+  }
+
   /** Nothing is to come of the time before that second: all workers that have reported the second before have reported it, too. */
   isAllIn(second: number): boolean {
     return this.workers.every((worker) => !isAwaited(worker, second));

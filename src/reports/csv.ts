@@ -15,6 +15,7 @@ import {
   exceptionsHeader,
   failureRow,
   failuresHeader,
+  forgottenRows,
   generatorHeader,
   generatorRow,
   historyHeader,
@@ -134,8 +135,8 @@ export class CsvReport {
     await this.#addingHistory;
     await this.#addHistory(view, moment);
     await this.#rewrite(view);
-    const lost = lostWorkers(view);
-    if (lost.length > 0) this.files.generator.append(csvText(lost.map(lostRow)));
+    const lost = [...lostWorkers(view).map(lostRow), ...forgottenRows(view.forgottenLost)];
+    if (lost.length > 0) this.files.generator.append(csvText(lost));
     await Promise.all([this.files.history.close(), this.files.generator.close()]);
   }
 

@@ -4,7 +4,7 @@
  * Number text: counts are whole; medians and percentiles have up to three decimals and no trailing zeros; averages, extremes,
  * sizes and rates are floats as Python writes them, always with a point, and the whole `0` where Locust has no value yet.
  */
-import type { EntryView, ErrorView, ExceptionView, WorkerView } from '../events/index.js';
+import type { EntryView, ErrorView, ExceptionView, ForgottenLost, WorkerView } from '../events/index.js';
 import { locustBucket, percentileTitle, reportedQuantiles, type WorkerInterval } from '../stats/index.js';
 import { fixedText, floatText, millisecondsText, plainText, utcText } from './numbers.js';
 
@@ -143,6 +143,12 @@ export function generatorRow(interval: WorkerInterval): CsvRow {
 export function lostRow({ id, lostAt, unreportedSeconds }: WorkerView): CsvRow {
   const health = ['', '', '', '', ''];
   return [plainText(Math.floor(lostAt ?? 0)), id, ...health, '0', '', '', fixedText(unreportedSeconds, 3), '', ''];
+}
+
+/** All others that are lost in one row, if there are any: the last time at which one was heard of, and the sum of their times. */
+export function forgottenRows({ count, lastLostAt, unreportedSeconds }: ForgottenLost): CsvRow[] {
+  const others = { id: `and ${count} more`, saturatedSeconds: 0, lostAt: lastLostAt, unreportedSeconds };
+  return count === 0 ? [] : [lostRow(others)];
 }
 
 function mark(isTrue: boolean): string {

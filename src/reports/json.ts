@@ -6,7 +6,7 @@
  */
 import { OptionError } from '../errors.js';
 import type { EntryView, Outcome, StatisticsView, WorkerView } from '../events/index.js';
-import { listedWorkers } from './namedWorkers.js';
+import { listedWorkers, unlistedWorkers } from './namedWorkers.js';
 import { floatText, millisecondsText, plainText } from './numbers.js';
 import type { PerSecond, SecondCounts } from './perSecond.js';
 import { ReplacedFile } from './replacedFile.js';
@@ -76,9 +76,11 @@ function entryJson(entry: EntryView, run: readonly Field[], perSecond: PerSecond
 /** About the run: the same in each entry, as there is no other place in a list of entries. */
 function runFields(view: StatisticsView): readonly Field[] {
   const workers = listedWorkers(view).map(workerJson);
+  const more = unlistedWorkers(view);
   return [
     ['saturated_seconds', secondsText(view.saturatedSeconds)],
     ...(workers.length === 0 ? [] : [['workers', `[${workers.join(', ')}]`] as const]),
+    ...(more === 0 ? [] : [['more_workers', plainText(more)] as const]),
   ];
 }
 

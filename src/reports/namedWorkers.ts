@@ -26,6 +26,12 @@ export function listedWorkers(view: StatisticsView): readonly WorkerView[] {
   return [...new Set([...lostWorkers(view), ...saturatedWorkers(view)])].slice(0, listedNames);
 }
 
+/** Lost and saturated ones that are not among the listed. */
+export function unlistedWorkers(view: StatisticsView): number {
+  const all = new Set([...lostWorkers(view), ...saturatedWorkers(view)]);
+  return Math.max(0, all.size - listedNames) + view.forgottenLost.count;
+}
+
 /** Lines for a reader of the tables; none when there is nothing to say. */
 export function workerLines(view: StatisticsView): readonly string[] {
   const saturated = saturatedWorkers(view);
@@ -34,12 +40,13 @@ export function workerLines(view: StatisticsView): readonly string[] {
     .slice(0, shownNames)
     .map(({ id, saturatedSeconds: seconds }) => `${id} (${shortSeconds(seconds)} s)`);
   const more = saturated.length - names.length;
+  const moreLost = Math.max(0, lost.length - shownNames) + view.forgottenLost.count;
   return [
     ...(saturated.length === 0
       ? []
       : [`saturated workers: ${names.join(', ')}${more > 0 ? `, and ${more} more` : ''}`]),
     ...lost.slice(0, shownNames).map(lostLine),
-    ...(lost.length > shownNames ? [`lost: and ${lost.length - shownNames} more`] : []),
+    ...(moreLost > 0 ? [`lost: and ${moreLost} more`] : []),
   ];
 }
 

@@ -56,6 +56,9 @@ class OutcomeView implements StatisticsView {
   get workers() {
     return this.view.workers;
   }
+  get forgottenLost() {
+    return this.view.forgottenLost;
+  }
   get isNameCapReached() {
     return this.view.isNameCapReached;
   }

@@ -16,6 +16,8 @@ export interface UserException {
 }
 
 export const maxExceptionKinds = 500;
+/** Workers that are named with an exception: the first that had it. */
+const maxNodes = 1000;
 
 class ExceptionTotal implements ExceptionView {
   count = 0;
@@ -32,7 +34,7 @@ class ExceptionTotal implements ExceptionView {
 
   add({ node, count = 1 }: UserException): void {
     this.count += count;
-    this.#nodes.add(node);
+    if (this.#nodes.size < maxNodes) this.#nodes.add(node);
   }
 
   restore(count: number, nodes: readonly string[]): void {

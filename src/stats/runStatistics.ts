@@ -5,7 +5,15 @@
  * sums and percentiles are those of all samples. What is done each second is bounded by the entries with traffic.
  */
 import { epochSeconds } from '../clock.js';
-import type { EntryView, ErrorView, ExceptionView, HistoryPoint, StatisticsView, WorkerView } from '../events/index.js';
+import type {
+  EntryView,
+  ErrorView,
+  ExceptionView,
+  ForgottenLost,
+  HistoryPoint,
+  StatisticsView,
+  WorkerView,
+} from '../events/index.js';
 import { EntryLine } from './entryLine.js';
 import { EntryTable } from './entryTable.js';
 import { EntryTotals } from './entryTotals.js';
@@ -121,6 +129,11 @@ export class RunStatistics implements StatisticsView {
     this.#workers.found(worker);
   }
 
+  /** A worker that is gone is not expected any more, and has no line of its own from now on. */
+  workerForgotten(worker: string): void {
+    this.#workers.forget(worker);
+  }
+
   /** Once a second while a test runs: moves the current window on and adds to the history. */
   tick(tick: Tick): void {
     const { now, isWarmup } = tick;
@@ -193,6 +206,7 @@ export class RunStatistics implements StatisticsView {
       history: this.#history.snapshot(),
       generator: this.#generator.snapshot(),
       workers: this.#workers.snapshot(),
+      forgottenLost: this.#workers.forgottenLost,
     };
   }
 
@@ -222,7 +236,7 @@ export class RunStatistics implements StatisticsView {
     this.#exceptions.restore(snapshot.exceptions);
     this.#history.restore(snapshot.history);
     this.#generator.restore(snapshot.generator);
-    this.#workers.restore(snapshot.workers);
+    this.#workers.restore(snapshot.workers, snapshot.forgottenLost);
     if (!this.#totals.recent.isEmpty) this.#recent.add(this.#totals);
     this.#updateTotalSeconds();
   }
@@ -280,6 +294,10 @@ export class RunStatistics implements StatisticsView {
 
   get workers(): readonly WorkerView[] {
     return this.#workers.all;
+  }
+
+  get forgottenLost(): ForgottenLost {
+    return this.#workers.forgottenLost;
   }
 
   get isNameCapReached(): boolean {

@@ -2,7 +2,7 @@
  * The statistics of a run as plain data, from which statistics are made that are equal in every number: for the journal of a
  * master. The numbers of the entries are apart, as there may be many: they are taken one by one. Times are seconds since 1970.
  */
-import type { GeneratorHealth, HistoryPoint } from '../events/index.js';
+import type { ForgottenLost, GeneratorHealth, HistoryPoint } from '../events/index.js';
 import type { ErrorStats, SparseCounts } from './intervalStats.js';
 
 export interface StatisticsSnapshot {
@@ -24,6 +24,7 @@ export interface StatisticsSnapshot {
   readonly history: HistorySnapshot;
   readonly generator: GeneratorSnapshot;
   readonly workers: readonly WorkerSnapshot[];
+  readonly forgottenLost: ForgottenLost;
 }
 
 /** What a request is known by, and when it was first seen. */

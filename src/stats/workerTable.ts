@@ -1,9 +1,12 @@
 /**
- * What the statistics say of each worker: for how long it was saturated, and whether it was lost and what is missing of it.
+ * What the statistics say of each worker: for how long it was saturated, and whether it was lost and what is missing of it. Of workers
+ * that the master has forgotten only the lost ones are told, all together.
  */
-import type { WorkerView } from '../events/index.js';
+import type { ForgottenLost, WorkerView } from '../events/index.js';
 import type { WorkerInterval } from './intervalStats.js';
 import type { WorkerSnapshot } from './snapshot.js';
+
+const noneLost: ForgottenLost = { count: 0, lastLostAt: null, unreportedSeconds: 0 };
 
 class WorkerLine implements WorkerView {
   saturatedSeconds = 0;
@@ -22,10 +25,15 @@ class WorkerLine implements WorkerView {
 
 export class WorkerTable {
   readonly #byId = new Map<string, WorkerLine>();
+  #forgottenLost: ForgottenLost = noneLost;
 
   /** In the order in which they were first heard of. */
   get all(): readonly WorkerView[] {
     return [...this.#byId.values()];
+  }
+
+  get forgottenLost(): ForgottenLost {
+    return this.#forgottenLost;
   }
 
   /** A worker that goes on after it was lost is lost no more. */
@@ -52,6 +60,19 @@ export class WorkerTable {
     if (line !== undefined) line.lostAt = null;
   }
 
+  /** There is no line of it any more: who comes with this id is somebody new. */
+  forget(worker: string): void {
+    const line = this.#byId.get(worker);
+    this.#byId.delete(worker);
+    if (line === undefined || line.lostAt === null) return;
+    const { count, lastLostAt, unreportedSeconds } = this.#forgottenLost;
+    this.#forgottenLost = {
+      count: count + 1,
+      lastLostAt: Math.max(lastLostAt ?? line.lostAt, line.lostAt),
+      unreportedSeconds: unreportedSeconds + line.unreportedSeconds,
+    };
+  }
+
   /** Numbers begin again; who is lost stays lost. */
   reset(): void {
     for (const line of this.#byId.values()) line.saturatedSeconds = 0;
@@ -59,6 +80,7 @@ export class WorkerTable {
 
   clear(): void {
     this.#byId.clear();
+    this.#forgottenLost = noneLost;
   }
 
   snapshot(): readonly WorkerSnapshot[] {
@@ -67,8 +89,9 @@ export class WorkerTable {
     });
   }
 
-  restore(workers: readonly WorkerSnapshot[]): void {
+  restore(workers: readonly WorkerSnapshot[], forgottenLost: ForgottenLost): void {
     this.clear();
+    this.#forgottenLost = forgottenLost;
     for (const { id, reportedUntil, saturatedSeconds, lostAt } of workers) {
       Object.assign(this.#lineOf(id, reportedUntil), { saturatedSeconds, lostAt });
     }

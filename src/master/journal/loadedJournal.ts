@@ -148,6 +148,9 @@ export class LoadedJournal implements ResumedRun {
       case 'workerLost':
         statistics.workerLost(record.id, record.at, record.since);
         return;
+      case 'workerForgotten':
+        statistics.workerForgotten(record.id);
+        return;
       case 'workerFound':
         statistics.workerFound(record.id);
         return;

@@ -1,7 +1,7 @@
 /**
  * Reads the statistics of a journal's state, out of anything. Pure. Throws `LinkError` for what are none.
  */
-import type { GeneratorHealth, HistoryPoint } from '../../events/index.js';
+import type { ForgottenLost, GeneratorHealth, HistoryPoint } from '../../events/index.js';
 import { maxCount, maxEpoch, fields as read, readError } from '../../link/index.js';
 import type { EntryName, ExceptionSnapshot, GeneratorSnapshot, WorkerSnapshot } from '../../stats/index.js';
 import type { StateItems, StateStatistics } from './records.js';
@@ -25,6 +25,7 @@ export function readStatistics(value: unknown): StateStatistics {
     overflowing: read.texts(fields, 'overflowing', maxItems, maxText),
     resolution: read.whole(fields, 'resolution', 1, maxCount),
     generator: readGenerator(fields['generator']),
+    forgottenLost: readForgottenLost(fields['forgottenLost']),
   };
 }
 
@@ -110,6 +111,15 @@ function readWorker(value: unknown, what: string): WorkerSnapshot {
     reportedUntil: time(fields, 'reportedUntil'),
     saturatedSeconds: amount(fields, 'saturatedSeconds'),
     lostAt: optionalTime(fields, 'lostAt'),
+  };
+}
+
+function readForgottenLost(value: unknown): ForgottenLost {
+  const fields = read.asFields(value, 'forgottenLost');
+  return {
+    count: count(fields, 'count'),
+    lastLostAt: optionalTime(fields, 'lastLostAt'),
+    unreportedSeconds: amount(fields, 'unreportedSeconds'),
   };
 }
 

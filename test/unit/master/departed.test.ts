@@ -17,19 +17,26 @@ const link: MasterEnd = {
   send() {},
   close() {},
 };
-const listener = new Proxy({}, { get: () => () => {} }) as CrewListener;
+/** Every worker that is gone is lost. */
+const losing = (crew: () => Crew) => {
+  const lost: CrewListener['lost'] = (worker) => crew().reports.workerLost(worker, 1_700_000_000);
+  return new Proxy({}, { get: (_, what) => (what === 'lost' ? lost : () => {}) }) as CrewListener;
+};
 
 /** A crew whose journal is only what it would hold for a master that takes the run over. */
 function aCrew() {
   const facts = new RunFacts();
   const journal = {
     worker: (id, index, graceSeconds) => facts.take({ kind: 'worker', id, index, graceSeconds }),
+    applied: () => Promise.resolve(),
+    workerLost: () => {},
     workerGone: (id) => facts.take({ kind: 'workerGone', id }),
     workerForgotten: (id) => facts.take({ kind: 'workerForgotten', id }),
   } as Partial<Journal> as Journal;
+  const statistics = new RunStatistics();
   const options = {
     events: new Events(),
-    statistics: new RunStatistics(),
+    statistics,
     journal,
     setup: () => aSetup,
     maxNames: 100,
@@ -37,7 +44,10 @@ function aCrew() {
     repeatsWarnings: false,
     locustfileSha256: undefined,
   };
-  const crew = new Crew(options, listener);
+  const crew = new Crew(
+    options,
+    losing(() => crew),
+  );
   const comeAndGo = (from: number, to: number, graceSeconds: number) => {
     for (let at = from; at < to; at++) {
       const hello: WorkerHello = { worker: `w${at}`, version: 'test', graceSeconds };
@@ -45,7 +55,7 @@ function aCrew() {
     }
   };
   const come = (id: string) => crew.add({ worker: id, version: 'test', graceSeconds: 60 }, link);
-  return { crew, facts, comeAndGo, come };
+  return { crew, facts, statistics, comeAndGo, come };
 }
 
 describe('workers that are gone', () => {
@@ -62,6 +72,19 @@ describe('workers that are gone', () => {
       2_000, 12_000,
     ]);
     expect(crew.logs.of('w0')).toEqual([]);
+  });
+
+  test('have a line in the statistics as long as they are remembered; how many others are lost is known', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { statistics, comeAndGo, come } = aCrew();
+    comeAndGo(0, 10_000, 60);
+    vi.advanceTimersByTime(61_000);
+    comeAndGo(10_000, 12_000, 60);
+    expect(statistics.workers).toHaveLength(10_000);
+    expect(statistics.workers[0]?.id).toBe('w2000');
+    expect(statistics.forgottenLost.count).toBe(2_000);
+    come('w0');
+    expect(statistics.workers.map(({ id }) => id)).not.toContain('w0');
   });
 
   test('are all remembered as long as each may come back, however many', () => {

@@ -74,6 +74,33 @@ describe('a journal', () => {
     });
   });
 
+  test.each([
+    ['as one file', undefined],
+    ['begun anew again and again', 2000],
+  ])('has no line of a worker that is forgotten, and how many of those are lost: %s', async (_, compactBytes) => {
+    using folder = aFolder();
+    const statistics = new RunStatistics({ now: () => 1_700_000_000 });
+    const path = join(folder.path, 'j');
+    const journal = await createJournal(path, statistics, { ...anAbout, ...(compactBytes && { compactBytes }) });
+    const workers = ['host_1', 'host_2', 'host_3'];
+    const run = new JournaledRun(statistics, journal, workers);
+    run.begin();
+    await run.second();
+    statistics.workerLost('host_1', run.time + 0.5, run.time - 3);
+    journal.workerLost('host_1', run.time + 0.5, run.time - 3);
+    journal.workerGone('host_1');
+    statistics.workerForgotten('host_1');
+    journal.workerForgotten('host_1');
+    workers.shift();
+    run.sequences.delete('host_1');
+    for (let second = 0; second < 12; second++) await run.second();
+    await journal.close();
+    const { statistics: restored } = await restoredFrom(path);
+    expect(restored.workers.map(({ id }) => id)).toEqual(workers);
+    expect(restored.forgottenLost).toMatchObject({ count: 1, lastLostAt: 1_700_000_001.5 });
+    expect(everyNumber(restored)).toEqual(everyNumber(statistics));
+  });
+
   test('that is gone on with has both parts of the run, also when it is resumed again and again', async () => {
     using folder = aFolder();
     const { path, statistics, journal, run } = await aRun(folder.path, 3000);

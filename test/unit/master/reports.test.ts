@@ -363,3 +363,12 @@ test('what a master has of a large interval and what another one gets of it are 
   expect(next.statistics.workers.map(({ id }) => id)).toEqual(['host_0']);
   await Promise.all([master.journal.close(), next.journal.close()]);
 });
+
+test('of a worker that is forgotten nothing is kept, and what it said last is counted before', () => {
+  const { statistics, worker, reports, node } = aReceiver();
+  reports.receive(node, worker.report(1));
+  reports.forget(node.id);
+  reports.tick(1);
+  expect(statistics.total.numRequests).toBe(1);
+  expect(statistics.workers).toEqual([]);
+});

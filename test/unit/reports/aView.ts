@@ -74,6 +74,7 @@ export function aView({ entries = [], ...about }: AView = {}): StatisticsView {
     warmupRequests: 0,
     saturatedSeconds: 0,
     workers: [],
+    forgottenLost: { count: 0, lastLostAt: null, unreportedSeconds: 0 },
     isNameCapReached: false,
     ...about,
   };

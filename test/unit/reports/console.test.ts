@@ -208,6 +208,14 @@ test('saturated and lost workers are named at the end, the worst first and not a
   expect(caveats(aView({ workers: [{ ...about, id: 'local', saturatedSeconds: 3 }] }), 90)).toEqual([]);
 });
 
+test('lost workers of which no line is kept are among those that are not named', () => {
+  const forgottenLost = { count: 12, lastLostAt: 1_700_000_000, unreportedSeconds: 3 };
+  expect(caveats(aView({ forgottenLost }), 90)).toEqual(['lost: and 12 more', '']);
+  const lost = { saturatedSeconds: 0, lostAt: 1_700_000_000, unreportedSeconds: 0 };
+  const workers = Array.from({ length: 7 }, (_, at) => ({ ...lost, id: `b_${at}` }));
+  expect(caveats(aView({ workers, forgottenLost }), 90).at(-2)).toBe('lost: and 14 more');
+});
+
 test('entries with response times of two digits are said to be coarse', () => {
   const entries = [timed([1], { isCoarse: true }), timed([1])];
   expect(caveats(aView({ entries }), 90)).toEqual([

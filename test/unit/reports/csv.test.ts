@@ -259,6 +259,16 @@ test('a run that goes on adds to what grows: rows stay, there is no second heade
   expect(rows.at(-2)).toBe('1700000030,w-2,,,,,,0,,,1.250,,');
 });
 
+test('lost workers of which no line is kept have one row together', async () => {
+  using folder = aFolder();
+  const prefix = join(folder.path, 'x');
+  const report = await CsvReport.open(prefix);
+  const forgottenLost = { count: 12, lastLostAt: 1_700_000_030.5, unreportedSeconds: 3.5 };
+  await report.close(aView({ forgottenLost }), { now: 1_700_000_051.5, userCount: 0 });
+  const rows = readFileSync(`${prefix}_generator.csv`, 'utf8').split('\r\n');
+  expect(rows.slice(1)).toEqual(['1700000030,and 12 more,,,,,,0,,,3.500,,', '']);
+});
+
 test('a run that goes on where there are no files, or others, begins them', async () => {
   using folder = aFolder();
   const prefix = join(folder.path, 'x');

@@ -179,6 +179,17 @@ test('workers that were saturated or are lost are listed in each entry, and no o
   expect(parsed).toMatchObject([{ workers: listed }, { workers: listed }]);
 });
 
+test('of workers that are not listed the number is said, those without a line included', () => {
+  const lost = { saturatedSeconds: 1, lostAt: 1_700_000_000, unreportedSeconds: 0 };
+  const workers = Array.from({ length: 103 }, (_, at) => ({ ...lost, id: `b_${at}` }));
+  const forgottenLost = { count: 12, lastLostAt: 1_700_000_000, unreportedSeconds: 3 };
+  const said = (about: Parameters<typeof aView>[0]): unknown =>
+    JSON.parse([...statisticsJson(aView({ entries: [anEntry()], ...about }))].join(''));
+  expect(said({ workers, forgottenLost })).toMatchObject([{ more_workers: 15, workers: { length: 100 } }]);
+  expect(said({ forgottenLost })).toMatchObject([{ more_workers: 12 }]);
+  expect(said({ workers: workers.slice(0, 100) })).not.toHaveProperty('0.more_workers');
+});
+
 test('an entry with response times of two digits says so, and no other', () => {
   const entries = [anEntry({ isCoarse: true }), anEntry()];
   const parsed: unknown = JSON.parse([...jsonParts(aView({ entries }))].join(''));

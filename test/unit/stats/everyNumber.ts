@@ -19,6 +19,7 @@ export function everyNumber(statistics: RunStatistics) {
     workers: statistics.workers.map(({ id, saturatedSeconds: saturated, lostAt, unreportedSeconds }) => {
       return { id, saturated, lostAt, unreportedSeconds };
     }),
+    forgottenLost: statistics.forgottenLost,
     sums: { cutOff, warmupRequests, saturatedSeconds, isNameCapReached },
   };
 }

@@ -383,6 +383,19 @@ test('exceptions are grouped by traceback, with the workers they came from', () 
   ]);
 });
 
+test('of the workers that an exception came from a bounded number is named, also after a restart of the master', () => {
+  const statistics = new RunStatistics();
+  for (let i = 0; i < 1500; i++) statistics.addException({ message: 'm', traceback: 't', node: `w${i}` });
+  const [exception] = statistics.exceptions;
+  expect(exception?.count).toBe(1500);
+  expect(exception?.nodes).toHaveLength(1000);
+  expect(exception?.nodes.at(-1)).toBe('w999');
+  const restored = new RunStatistics();
+  restored.restore(statistics.snapshot());
+  restored.addException({ message: 'm', traceback: 't', node: 'w1500' });
+  expect(restored.exceptions[0]?.nodes).toEqual(exception?.nodes);
+});
+
 test('exceptions with ever new tracebacks are counted in full and kept in a bounded number', () => {
   const statistics = new RunStatistics();
   for (let i = 0; i < 1000; i++) {

@@ -157,3 +157,32 @@ test('all that a worker measured before its first report is missing when it is l
   expect(statistics.workers).toMatchObject([{ id: 'w1', lostAt: 1_000.8 }]);
   expect(statistics.workers[0]?.unreportedSeconds).toBeCloseTo(0.8);
 });
+
+test('of workers that are forgotten those that are lost are told, all together, until another test begins', () => {
+  const statistics = new RunStatistics({ now: () => 1_000 });
+  const interval = {
+    startTime: 1_000,
+    seconds: 1,
+    isWarmup: false,
+    entries: [],
+    errors: [],
+    cutOff: 0,
+    overflowingNames: [],
+  };
+  statistics.apply(
+    interval,
+    ['w1', 'w2', 'w3'].map((id) => aWorkerInterval(id, interval, {})),
+  );
+  statistics.workerLost('w2', 1_001.5, 1_000);
+  statistics.workerLost('w3', 1_003, 1_000);
+  for (const id of ['w1', 'w2', 'w3', 'w4']) statistics.workerForgotten(id);
+  const forgottenLost = { count: 2, lastLostAt: 1_003, unreportedSeconds: 2.5 };
+  expect(statistics).toMatchObject({ workers: [], forgottenLost });
+  const restored = new RunStatistics({ now: () => 1_000 });
+  restored.restore(statistics.snapshot());
+  expect(restored).toMatchObject({ workers: [], forgottenLost });
+  restored.resetAll();
+  expect(restored.forgottenLost, 'who is lost stays lost').toEqual(forgottenLost);
+  restored.clearAll(2_000);
+  expect(restored.forgottenLost).toEqual({ count: 0, lastLostAt: null, unreportedSeconds: 0 });
+});
