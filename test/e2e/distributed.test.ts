@@ -289,18 +289,35 @@ describe.concurrent('a worker', () => {
     worker.signal('SIGINT');
     const { code, stderr } = await worker.finished;
     expect(code, stderr).toBe(130);
-    expect(stderr).toMatch(/Got SIGINT: this worker ends before its master has let it in/);
+    expect(stderr).toMatch(/Got SIGINT: this worker leaves \(once more: at once\)/);
     writeFileSync(join(here.cwd, 'go'), '');
     await run.sees(/Waiting for workers: 0 of 1 are ready/);
     expect(run.stderr).not.toMatch(/has joined|is missing/);
   });
 
-  test('that is interrupted while there is no master yet says so', async () => {
-    using worker = startWorker(1, '', place({}));
-    await worker.sees(/Starting tsload/);
+  test.each([
+    ['', 'SIGINT', 130],
+    ['-f locustfile.ts', 'SIGINT', 130],
+    ['-f locustfile.ts', 'SIGTERM', 143],
+  ] as const)(
+    'that is interrupted while there is no master yet says so, and ends: %j, %s',
+    async (line, signal, code) => {
+      using worker = startWorker(1, line, place(oneUser));
+      await worker.sees(/Waiting for a master that you start/);
+      worker.signal(signal);
+      const end = await worker.finished;
+      expect(end.stderr).toMatch(new RegExp(`Got ${signal}: this worker ends before a master has let it in\\n$`));
+      expect(end.code).toBe(code);
+    },
+  );
+
+  test('that is interrupted while it dials a master that is not there ends', async () => {
+    const { env, cwd } = place(oneUser);
+    using worker = startWorker(1, '-f locustfile.ts', { cwd, env: { ...env, TSLOAD_TOKEN: 'abc' } });
+    await worker.sees(/127\.0\.0\.1:1 .*trying/);
     worker.signal('SIGINT');
     const { code, stderr } = await worker.finished;
-    expect(stderr).toMatch(/Got SIGINT: this worker ends before a master has let it in\n$/);
+    expect(stderr).toMatch(/Got SIGINT: this worker leaves \(once more: at once\)\n$/);
     expect(code).toBe(130);
   });
 

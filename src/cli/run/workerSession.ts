@@ -64,9 +64,11 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   }
   if (!early.supervised) remark(withoutEffectOnWorker(parsed.settings));
   const environment = makeEnvironment(locustfile, parsed, 'worker');
+  const connection = await connectionOf(early, findMaster); // it may wait for a master: a signal ends that at once
+  const leaving = leavingAt(around.signals);
   const runner = await environment.createWorkerRunner({
-    signal: leavingAt(around.signals),
-    ...(await connectionOf(early, findMaster)),
+    signal: leaving,
+    ...connection,
     isHeld: true,
     ...(handed === undefined ? {} : { identity: handed.identity }),
     graceSeconds: early.masterGrace,
@@ -76,7 +78,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   if (!early.supervised) log.info(`Joined the master, as worker ${runner.clientId}`);
   around.strayErrors.countWith((thrown) => environment.runtime.userException(thrown, environment));
   if (!early.supervised) hintAtProcesses(environment.events);
-  leaveAtSignal(around.signals, runner);
+  leaving.addEventListener('abort', () => void quitAndExit(runner, leaving.reason));
   await initialise(environment, runner).catch(async (thrown: unknown) => {
     await runner.quit(); // or the master would wait for it to come back
     throw thrown;
@@ -90,25 +92,18 @@ function endAtSignal(signals: Signals): void {
   atFirstSignal(signals, 'this worker ends before a master has let it in', (code) => process.exit(code));
 }
 
-/** Until there is a runner. */
+/** From the dial on, until the run hears of signals itself: a master that is not told would wait for this worker to come back. */
 function leavingAt(signals: Signals): AbortSignal {
   const leaving = new AbortController();
-  atFirstSignal(signals, 'this worker ends before its master has let it in (once more: at once)', (code) =>
-    leaving.abort(new Exit(code)),
-  );
+  atFirstSignal(signals, 'this worker leaves (once more: at once)', (code) => leaving.abort(new Exit(code)));
   return leaving.signal;
 }
 
-/** Until the run hears of signals itself. */
-function leaveAtSignal(signals: Signals, runner: WorkerRunner): void {
-  atFirstSignal(
-    signals,
-    'leaving the master (once more: at once)',
-    (code) => void runner.quit().finally(() => process.exit(code)),
-  );
+async function quitAndExit(runner: WorkerRunner, { exitCode }: Exit): Promise<void> {
+  await runner.quit().catch(() => {}); // the process ends in any case
+  process.exit(exitCode);
 }
 
-/** A master that is not told would wait for this worker to come back. */
 function atFirstSignal(signals: Signals, words: string, leave: (code: number) => void): void {
   signals.giveTo({
     stop: (signal) => {
