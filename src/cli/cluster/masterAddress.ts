@@ -2,6 +2,7 @@
  * How a worker reaches its master: place, token, certificates.
  */
 import { connect } from 'node:net';
+import { unbracketed } from '../../address.js';
 import { OptionError } from '../../errors.js';
 import type { MasterAddress } from '../../link/index.js';
 import { getLogger } from '../../log.js';
@@ -31,10 +32,11 @@ export async function masterAddress(
   sources: Sources,
   handed: Readonly<Record<string, string>>,
 ): Promise<MasterAddress> {
-  const { masterHost: host, masterPort: port } = settings;
+  const { masterPort: port } = settings;
+  const host = unbracketed(settings.masterHost);
   const tls = workerTls(settings);
   const given = settings.supervised ? handed['token'] : givenToken(settings, sources.variables);
-  const token = given ?? (await foundToken(settings, sources));
+  const token = given ?? (await foundToken(host, port, sources));
   if (tls === undefined && !isLoopback(host)) {
     log.warning(
       `The token goes to ${host} without encryption, so anyone on the way can read it: give master and workers TLS ` +
@@ -45,13 +47,13 @@ export async function masterAddress(
 }
 
 /** The token of a master that this user has started on this machine, now or in a while. */
-async function foundToken({ masterHost, masterPort }: EarlySettings, { variables, home }: Sources): Promise<string> {
-  if (!isLoopback(masterHost)) {
+async function foundToken(host: string, port: number, { variables, home }: Sources): Promise<string> {
+  if (!isLoopback(host)) {
     throw new OptionError(
-      `the master at ${masterHost} wants a token: set TSLOAD_TOKEN to the one that it has printed, or give --token-file`,
+      `the master at ${host} wants a token: set TSLOAD_TOKEN to the one that it has printed, or give --token-file`,
     );
   }
-  const paths = tokenPathsOfWorker({ host: masterHost, port: masterPort }, variables, home);
+  const paths = tokenPathsOfWorker({ host, port }, variables, home);
   const began = performance.now();
   let hasTold = false;
   let knockAt = quietMillis;
@@ -60,17 +62,15 @@ async function foundToken({ masterHost, masterPort }: EarlySettings, { variables
     const token = findToken(paths);
     if (token !== undefined) return token;
     const waitedMillis = performance.now() - began;
-    if (waitedMillis > waitSeconds * 1000) throw notFound(masterPort);
+    if (waitedMillis > waitSeconds * 1000) throw notFound(port);
     if (waitedMillis > knockAt) {
-      const isListened = await listens(masterHost, masterPort);
-      if (isListened && wasListened) return lastToken(paths, masterPort);
+      const isListened = await listens(host, port);
+      if (isListened && wasListened) return lastToken(paths, port);
       wasListened = isListened;
       knockAt = waitedMillis + (isListened ? settleMillis : knockMillis);
       if (!isListened && !hasTold) {
         hasTold = true;
-        log.info(
-          `Waiting for a master that you start on this machine, port ${masterPort} (for another's set TSLOAD_TOKEN)`,
-        );
+        log.info(`Waiting for a master that you start on this machine, port ${port} (for another's set TSLOAD_TOKEN)`);
       }
     }
     await new Promise((resolve) => setTimeout(resolve, lookMillis));

@@ -1,6 +1,7 @@
 /**
  * Which part a process plays, from its options. Pure.
  */
+import { unbracketed } from '../../address.js';
 import { OptionError } from '../../errors.js';
 import { CodedError, exitCodes } from '../exit.js';
 import { optionTable, type Settings } from '../options/optionTable.js';
@@ -72,7 +73,7 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
     return processes > 0 && !isQuestion(settings) ? { kind: 'supervisor', processes } : { kind: 'worker' };
   if (!isMaster) return { kind: 'alone' };
   const { masterBindPort, spawn: spawns } = settings;
-  const masterBindHost = unbracketed(settings.masterBindHost);
+  const masterBindHost = settings.masterBindHost && unbracketed(settings.masterBindHost);
   if (settings.protocol === 'locust') return mixedMaster(settings, processes);
   const takesOthers = settings.master || masterBindHost !== undefined || masterBindPort !== undefined;
   return {
@@ -85,7 +86,10 @@ export function roleOf(settings: EarlySettings, cores: number): Role {
   };
 }
 
-/** Somebody wants to know what is in the locustfile, and no test: no master is joined and no process started for it. */
+/**
+ * Somebody wants to know what is in the locustfile, and no test: no master is joined and no process started for it. A worker without a
+ * locustfile of its own asks its master for that.
+ */
 export function isQuestion({
   list,
   showTaskRatio,
@@ -97,7 +101,7 @@ export function isQuestion({
 /** Locust's protocol has no token: it is for this machine unless an address is given. */
 function mixedMaster(settings: EarlySettings, processes: number): MasterRole {
   const { masterBindPort: port = defaultPort, spawn: spawns } = settings;
-  const host = unbracketed(settings.masterBindHost) ?? thisMachine;
+  const host = unbracketed(settings.masterBindHost ?? thisMachine);
   const bindPort = settings.wsBindPort ?? defaultOwnPort;
   if (port === bindPort && port !== 0) {
     throw new OptionError(
@@ -105,11 +109,6 @@ function mixedMaster(settings: EarlySettings, processes: number): MasterRole {
     );
   }
   return { kind: 'master', bindHost: host, bindPort, takesOthers: true, processes, spawns, locust: { host, port } };
-}
-
-/** An IPv6 address as the system takes it, also where it was given as it stands in a URL. */
-function unbracketed(host: string | undefined): string | undefined {
-  return host?.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** 0: not asked for. */

@@ -31,10 +31,13 @@ export function tokenPaths({ host, port }: Place, variables: Variables, home = h
   return [...(isFolder(runtime) ? [runtime] : []), cache].filter(isAbsolute).map((folder) => join(folder, name));
 }
 
-/** Where a worker looks that connects to this place: who listens there may do so at all addresses. */
-export function tokenPathsOfWorker(place: Place, variables: Variables, home?: string): readonly string[] {
-  const [own, usual] = [place, { ...place, host: '*' }].map((master) => tokenPaths(master, variables, home));
-  return [...new Set([...(own ?? []), ...(usual ?? [])])];
+/**
+ * Where a worker looks that connects to this place: who listens there may do so at all addresses. `localhost` is `::1` as well on most
+ * machines, at which a master has a file of its own.
+ */
+export function tokenPathsOfWorker({ host, port }: Place, variables: Variables, home?: string): readonly string[] {
+  const hosts = [host, '*', ...(host === 'localhost' ? ['::1'] : [])];
+  return [...new Set(hosts.flatMap((master) => tokenPaths({ host: master, port }, variables, home)))];
 }
 
 /** The token in the first of the files that is there, is ours, and is nobody else's to read. */

@@ -10,9 +10,11 @@ import { captureLog } from '../../../capturedLog.js';
 import { freePort } from '../../../freePort.js';
 import { until } from '../../../until.js';
 
-async function listening(): Promise<AsyncDisposable & { readonly port: number; readonly server: Server }> {
+async function listening(
+  host = '127.0.0.1',
+): Promise<AsyncDisposable & { readonly port: number; readonly server: Server }> {
   const server = createServer((socket) => socket.on('error', () => {}));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     server,
     port: (server.address() as AddressInfo).port,
@@ -38,6 +40,9 @@ test.each([
   ['127.0.0.2', '127.0.0.2', '*'],
   ['127.0.0.1', '*', '127.0.0.2'],
   ['::1', '::1', '127.0.0.1'],
+  ['[::1]', '::1', '127.0.0.1'],
+  ['localhost', '::1', '127.0.0.2'],
+  ['localhost', '*', '::1'],
 ])('at %s a worker has the token of the master at %s, not of one at the same port of %s', async (host, its, other) => {
   using _ = captureLog();
   const { found, pathsOf } = await find(await freePort(), {}, host);
@@ -45,13 +50,16 @@ test.each([
   await keepToken('of-its-master', pathsOf(its));
   forgetTokens(pathsOf(other)); // as a master does there that was given one
   expect(findToken(pathsOf(its))).toBe('of-its-master');
-  expect(await found).toMatchObject({ host, token: 'of-its-master' });
+  expect(await found).toMatchObject({ host: host === '[::1]' ? '::1' : host, token: 'of-its-master' });
 });
 
-test('a master that was given its token is not waited for without it', async () => {
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['::1', '[::1]'],
+])('a master at %s that was given its token is not waited for without it at %s', async (its, host) => {
   using _ = captureLog();
-  await using master = await listening();
-  const { found } = await find(master.port);
+  await using master = await listening(its);
+  const { found } = await find(master.port, {}, host);
   await expect(found).rejects.toThrow(
     `what listens at port ${master.port} of this machine has left no token for your workers: if it is a master that was given one`,
   );
