@@ -1,5 +1,6 @@
 /**
- * What waits for the listener of one end: in order, never within the call that brought it, and after the end nothing.
+ * What waits for the listener of one end: in order, never within the call that brought it. After the end nothing is taken; after a
+ * fault of the listener nothing is told but the end.
  */
 import { describeThrown, getLogger } from '../../log.js';
 import type { LinkListener } from '../link.js';
@@ -18,6 +19,7 @@ export class Delivery<Incoming> {
   #waiting: Waiting<Incoming>[] = [];
   #isScheduled = false;
   #isOver = false;
+  #hasFault = false;
 
   /** `fault`: the listener threw; the owner ends this link, and no other. */
   constructor(private readonly fault: (thrown: unknown) => void) {}
@@ -65,13 +67,14 @@ export class Delivery<Incoming> {
     this.#isScheduled = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const each of waiting) this.#guarded(each);
+    for (const each of waiting) if (!this.#hasFault || each.kind === 'closed') this.#guarded(each);
   }
 
   #guarded(waiting: Waiting<Incoming>): void {
     try {
       this.#hand(waiting);
     } catch (thrown) {
+      this.#hasFault = true;
       log.error(`what came over a link could not be handled: ${describeThrown(thrown)}`);
       this.fault(thrown);
     }

@@ -11,9 +11,15 @@ const fails = (): never => {
   throw new Error('the master has a fault');
 };
 
-test.each(['message', 'interrupted', 'resumed', 'closed'] as const)(
-  'a listener that throws out of %s is said, and what comes after it is told',
-  async (which) => {
+const all = ['message', 'interrupted', 'resumed', 'closed'] as const;
+const thrower = all.flatMap((which) => [
+  { which, when: 'before the link is over' },
+  { which, when: 'when it is over already' },
+]);
+
+test.each(thrower)(
+  'a listener that throws out of $which, $when: it is said, and nothing more told but the end',
+  async ({ which, when }) => {
     using log = captureLog();
     const told: string[] = [];
     const faults: unknown[] = [];
@@ -23,16 +29,21 @@ test.each(['message', 'interrupted', 'resumed', 'closed'] as const)(
       resumed: () => void told.push('resumed'),
       closed: () => void told.push('closed'),
     };
-    const delivery = new Delivery<string>((thrown) => faults.push(thrown));
+    const delivery = new Delivery<string>((thrown) => {
+      faults.push(thrown);
+      delivery.closed();
+    });
     delivery.listen({ ...listener, [which]: fails });
     delivery.message('m');
     delivery.interrupted('gone');
     delivery.resumed();
-    delivery.closed();
-    const all = ['message', 'interrupted', 'resumed', 'closed'];
-    await until(() => told.length === 3 && faults.length === 1);
-    expect(told).toEqual(all.filter((each) => each !== which));
-    expect(log.at('ERROR')[0]).toMatch(/^what came over a link could not be handled: Error: the master has a fault/);
+    if (which === 'closed' || when === 'when it is over already') delivery.closed();
+    const before = all.slice(0, all.indexOf(which));
+    await until(() => faults.length === 1 && (which === 'closed' || told.includes('closed')));
+    expect(told).toEqual(which === 'closed' ? before : [...before, 'closed']);
+    expect(log.at('ERROR')).toEqual([
+      expect.stringMatching(/^what came over a link could not be handled: Error: the master has a fault/),
+    ]);
   },
 );
 
