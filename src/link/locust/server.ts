@@ -54,10 +54,9 @@ export class Server implements LocustServer {
   readonly #complained = new Set<string>();
   /** When strangers were asked to register: milliseconds of `performance.now()`. */
   readonly #asked = new Map<string, number>();
-  /** How often peers became workers, and when those did that did it often. */
-  readonly #begun = new Map<string, number>();
-  readonly #begunAt = new Map<string, number>();
-  /** When peers were given the locustfile: as above. */
+  /** How often peers became workers, and when they last did. */
+  readonly #begun = new Map<string, { readonly times: number; readonly at: number }>();
+  /** When peers were given the locustfile: as `#asked`. */
   readonly #given = new Map<string, number>();
   readonly #admission: Admission;
   #toldOfRefusalAt = Number.NEGATIVE_INFINITY;
@@ -197,16 +196,21 @@ export class Server implements LocustServer {
     if (level !== undefined && known === undefined) log[level](text ?? '');
     known?.end(new LinkError(`${id} began anew, without the users that it had`));
     this.#asked.delete(key);
+    this.#noteBeginning(key);
     this.#welcome(identity, key, id, version);
   }
 
   /** Each time users are dealt anew, and there is a line in the log. Locust's workers ask again each five seconds. */
   #mayBeginAnew(key: string): boolean {
-    const times = (this.#begun.get(key) ?? 0) + 1;
-    if (times > freeBeginnings && !this.#isDue(this.#begunAt, key, askAgainMillis)) return false;
+    const begun = this.#begun.get(key);
+    return begun === undefined || begun.times < freeBeginnings || performance.now() - begun.at >= askAgainMillis;
+  }
+
+  /** Of one that is let in: those that there is no room for have only asked. */
+  #noteBeginning(key: string): void {
+    const times = (this.#begun.get(key)?.times ?? 0) + 1;
     if (this.#begun.size >= this.#maxRemembered) this.#begun.clear();
-    this.#begun.set(key, times);
-    return true;
+    this.#begun.set(key, { times, at: performance.now() });
   }
 
   #hasRoomFor(id: string, known: ForeignWorker | undefined): boolean {

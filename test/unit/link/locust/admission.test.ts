@@ -60,6 +60,22 @@ test('of more workers than there may be the first are taken, one line says so, a
   ]);
 });
 
+test('a worker that there was no room for, however often it came, is let in as soon as there is', async () => {
+  using _ = captureLog();
+  await using master = await OurMaster.open({ admission: { maxWorkers: 1 } });
+  const first = await master.worker();
+  const patient = master.peer('host_patient');
+  await refused(patient);
+  for (let at = 0; at < 20; at++) await patient.say('client_ready', '2.47.0');
+  await patient.say('locustfile', null); // is answered when all before it is read
+  await patient.next('locustfile');
+  await first.peer.say('quit', null);
+  await first.heard.next('quit');
+  await patient.say('client_ready', '2.47.0');
+  await until(() => master.workers.length === 2, { timeoutMs: 3_000 });
+  expect(master.workers[1]?.hello.worker).toBe('host_patient');
+});
+
 test('workers that come and go without end are let in at a pace, whatever names they take', async () => {
   await using master = await OurMaster.open({ admission: { beginningsAtOnce: 5, beginningsPerSecond: 0.001 } });
   for (let at = 0; at < 12; at++) {
