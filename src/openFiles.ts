@@ -1,6 +1,6 @@
 /**
- * How many files and connections the system lets this process have open at a time, and how many it has. Node has raised the limit to
- * the most that the process may have already, when it started.
+ * How many files and connections the system lets this process have open at a time, how many it has, and how many connections there is
+ * room for. Node has raised the limit to the most that the process may have already, when it started.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -18,6 +18,19 @@ export function openFileCount(): number | undefined {
     const isFull = thrown instanceof Error && 'code' in thrown && thrown.code === 'EMFILE';
     return isFull ? openFileLimit() : undefined;
   }
+}
+
+/**
+ * Files kept for everything but connections (outputs, the journal, the pipes of workers that it starts, the next connection): a quarter
+ * of all, and this many at most; more where more are open, and then half as many to spare.
+ */
+const mostKept = 128;
+
+/** How many connections a process has room for, each being an open file. `Infinity` without a limit. */
+export function roomForConnections(limit: number, otherFiles = 0): number {
+  const usual = Math.min(mostKept, Math.ceil(limit / 4));
+  const kept = Math.max(usual, otherFiles + Math.ceil(usual / 2));
+  return Number.isFinite(limit) ? Math.max(1, limit - kept) : Number.POSITIVE_INFINITY;
 }
 
 /** Of Linux. */

@@ -47,5 +47,4 @@ export type {
   MasterAddress,
   ServerTls,
 } from './webSocket/options.js';
-export { roomWarning } from './webSocket/room.js';
 export { connectToMaster, fetchLocustfile, openLinkServer } from './webSocketLink.js';

@@ -3,17 +3,32 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { subprotocol } from '../../src/link/webSocket/frames.js';
 import { until } from '../until.js';
 import { oneUser, place, startMaster, startWorker } from './cluster.js';
 import { idleUsers } from './tsload.js';
 
-/** So many connections that say nothing, each made again when it is closed. */
-function strangers(port: number, count: number) {
+/** What a worker begins with, whose token is `abc`. */
+const link = [
+  'GET /link HTTP/1.1',
+  'host: x',
+  'authorization: Bearer abc',
+  'upgrade: websocket',
+  'connection: Upgrade',
+  'sec-websocket-version: 13',
+  'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+  `sec-websocket-protocol: ${subprotocol}`,
+  '\r\n',
+].join('\r\n');
+
+/** So many connections that say this and no more, each made again when it is closed. */
+function strangers(port: number, count: number, text = '') {
   let [isOver, opened] = [false, 0];
   const sockets = new Set<ReturnType<typeof connect>>();
   const open = (): void => {
     if (isOver) return;
     const socket = connect(port, '127.0.0.1', () => opened++);
+    if (text !== '') socket.write(text);
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => {
@@ -62,11 +77,27 @@ describe('a master that may open 256 files', () => {
     expect(JSON.parse(readFileSync(join(here.cwd, 'out/x.json'), 'utf8'))).toHaveLength(1);
   });
 
+  test('has no room for strangers beside as many workers as there is room for, and says so', async () => {
+    const here = place(oneUser);
+    const env = { ...here.env, TSLOAD_TOKEN: 'abc' };
+    const { run, port } = await startMaster('--expect-workers 1', { ...here, env, openFiles: 256 });
+    using master = run;
+    using _strangers = strangers(port, 20);
+    await until(() => _strangers.opened >= 20);
+    using _workers = strangers(port, 256, link);
+    await master.sees(
+      /closed a connection from 127\.0\.0\.1: this process may open no more files for connections \(ulimit -n\)/,
+    );
+    expect(master.stderr).not.toMatch(/EMFILE|Traceback/);
+    master.signal('SIGTERM');
+    expect((await master.finished).stderr).not.toMatch(/EMFILE|Traceback/);
+  });
+
   test('says so when it waits for more workers than that', async () => {
     const { run } = await startMaster('--expect-workers 300', { ...place(oneUser), openFiles: 256 });
     using master = run;
     await master.sees(
-      /300 workers are expected, and this process may open 256 files, which is room for 192 connections/,
+      /300 workers need a connection each, and the 256 files that this process may open are room for 192: raise/,
     );
     master.signal('SIGTERM');
     await master.finished;

@@ -3,8 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { roomForConnections, roomWarning } from '../../src/link/webSocket/room.js';
-import { openFileCount } from '../../src/openFiles.js';
+import { openFileCount, roomForConnections } from '../../src/openFiles.js';
 
 const source = fileURLToPath(new URL('../../src/openFiles.ts', import.meta.url));
 
@@ -52,11 +51,4 @@ test('a quarter of the files is kept for other things, or 128, and there is room
 
 test('where other things need more, more is kept, with some to spare', () => {
   expect([0, 32, 100, 300].map((others) => roomForConnections(256, others))).toEqual([192, 192, 124, 1]);
-});
-
-test('a master that waits for more workers than there is room for says so, with what to do', () => {
-  expect(roomWarning(900, 1024)).toMatch(
-    /^900 workers are expected, .* may open 1024 files, .* room for 896 .*ulimit -n/,
-  );
-  expect(roomWarning(896, 1024)).toBeUndefined();
 });

@@ -11,7 +11,7 @@ import type { Settings } from '../options/optionTable.js';
 import type { Parsed } from '../options/settings.js';
 import { chooseClasses, fixedCountNote, shapeWarnings, takenForTagsWarning } from './checks.js';
 import { applyUserConfigs, readUserConfigs } from './configUsers.js';
-import { fileLimitWarning } from './fileLimit.js';
+import { usersWarning } from './fileLimit.js';
 
 const log = getLogger('tsload.main');
 
@@ -101,6 +101,6 @@ function remark(settings: Settings, userClasses: Iterable<UserClass>, shape: obj
 }
 
 function warnOfFileLimit(users: number): void {
-  const limit = fileLimitWarning(users);
+  const limit = usersWarning(users);
   if (limit !== undefined) log.warning(limit);
 }

@@ -1,16 +1,23 @@
 /**
- * Whether the system lets this process open as many files as the users need.
+ * Whether the system lets this process open as many files as users or workers need, a connection each.
  */
-import { openFileLimit } from '../../openFiles.js';
+import { openFileLimit, roomForConnections } from '../../openFiles.js';
 
-/** Files that a process needs beside its users' connections. */
-const reserve = 100;
+/** The warning for this many users, or undefined when there is room for them or the limit is not known. */
+export function usersWarning(users: number, limit = openFileLimit()): string | undefined {
+  return warning(users, limit, `${users} users`, 'requests will fail because of the load generator');
+}
 
-/** The warning for this many users, or undefined when the limit suffices or is not known. */
-export function fileLimitWarning(users: number, limit = openFileLimit()): string | undefined {
-  if (users + reserve <= limit) return undefined;
+/** The same of a master that waits for so many workers. */
+export function workersWarning(workers: number, limit = openFileLimit()): string | undefined {
+  return warning(workers, limit, `${workers} workers`, 'those that come later will not be let in');
+}
+
+function warning(connections: number, limit: number, whose: string, otherwise: string): string | undefined {
+  const room = roomForConnections(limit);
+  if (connections <= room) return undefined;
   return (
-    `${users} users with a connection each need more than the ${limit} files that this process may open: ` +
-    'raise the limit (ulimit -n), or requests will fail because of the load generator'
+    `${whose} need a connection each, and the ${limit} files that this process may open are room for ${room}: ` +
+    `raise the limit (ulimit -n), or ${otherwise}`
   );
 }

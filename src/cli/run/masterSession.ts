@@ -6,10 +6,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import { bracketed } from '../../address.js';
 import type { Environment, MasterRunner, MasterRunnerOptions } from '../../environment/index.js';
 import { LocustfileError, OptionError } from '../../errors.js';
-import { roomWarning } from '../../link/index.js';
 import { type LoadedLocustfile, packLocustfile } from '../../locustfile/index.js';
 import { getLogger } from '../../log.js';
-import { openFileLimit } from '../../openFiles.js';
 import { PrefixedLines } from '../../spawn/index.js';
 import { joinLines } from '../cluster/join.js';
 import { locustJoinLines } from '../cluster/joinLocust.js';
@@ -23,6 +21,7 @@ import type { CustomSpec } from '../options/customArguments.js';
 import type { Settings } from '../options/optionTable.js';
 import type { Sources } from '../options/settings.js';
 import { awaitWorkers } from './awaitWorkers.js';
+import { workersWarning } from './fileLimit.js';
 import { readForeignLocustfile } from './foreignClasses.js';
 import { checkHosts, initialise } from './initialise.js';
 import { Outputs } from './outputs.js';
@@ -106,7 +105,7 @@ export async function runMaster(setting: MasterSetting, around: Around): Promise
 }
 
 function warnOfRoom({ settings, role }: MasterSetting): void {
-  const warning = roomWarning(Math.max(settings.expectWorkers ?? 0, role.processes), openFileLimit());
+  const warning = workersWarning(Math.max(settings.expectWorkers ?? 0, role.processes));
   if (warning !== undefined) log.warning(warning);
 }
 

@@ -10,7 +10,6 @@ const common = {
   maxFrameBytes: 32 * mebibyte,
   maxBufferedBytes: mebibyte,
   maxStrangers: 1_000,
-  maxConnections: Number.POSITIVE_INFINITY,
 };
 
 /** A worker keeps what its grace brings together; it has one master, and the master a thousand workers. */

@@ -41,13 +41,11 @@ export interface LinkLimits {
   readonly maxKeptBytes: number;
   /** Bytes given to the socket and not yet written, from which on the rest waits. Default 1 MiB. */
   readonly maxBufferedBytes: number;
-  /** Connections of a server that have not shown the token yet; with more the oldest is closed. Default 1,000. */
-  readonly maxStrangers: number;
   /**
-   * Connections of a server altogether. Where those with the token leave less than `maxStrangers`, so much less the others may be.
-   * Default: no limit. What the process's limit of open files has room for is one in any case.
+   * Connections of a server that have not shown the token yet; with more the oldest is closed. Default 1,000. Fewer where those with
+   * the token leave less room of what the process may open.
    */
-  readonly maxConnections: number;
+  readonly maxStrangers: number;
 }
 
 export interface LinkServerOptions {

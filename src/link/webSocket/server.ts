@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws';
 import { bracketed } from '../../address.js';
 import { LocustfileError } from '../../errors.js';
 import { describeThrown, getLogger } from '../../log.js';
-import { openFileCount, openFileLimit } from '../../openFiles.js';
+import { openFileCount, openFileLimit, roomForConnections } from '../../openFiles.js';
 import { Carrier } from './carrier.js';
 import { Complaints } from './complaints.js';
 import {
@@ -26,7 +26,6 @@ import { masterLimits, tickMillis } from './limits.js';
 import { listen } from './listen.js';
 import type { LinkLimits, LinkServer, LinkServerOptions } from './options.js';
 import { type ClientFault, ofNoRequest, type Refusal, shownAddress } from './refusals.js';
-import { roomForConnections } from './room.js';
 import { Sessions } from './sessions.js';
 import { Strangers } from './strangers.js';
 import { checkToken, isSameSecret, shownToken } from './token.js';
@@ -119,8 +118,7 @@ class WebSocketLinkServer implements LinkServer {
   }
 
   get #maxStrangers(): number {
-    const { maxStrangers, maxConnections } = this.limits;
-    return Math.max(0, Math.min(maxStrangers, Math.min(maxConnections, this.#room) - this.#trusted.size));
+    return Math.max(0, Math.min(this.limits.maxStrangers, this.#room - this.#trusted.size));
   }
 
   #hear(): void {

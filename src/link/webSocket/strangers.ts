@@ -2,7 +2,7 @@
  * Connections that have not shown the token yet.
  *
  * Bound: their number; with one more the oldest is closed, as a worker shows its token within milliseconds. And their time: whoever
- * says nothing is closed as well. How many there may be depends on how many others there are: see `room.ts`.
+ * says nothing is closed as well. How many there may be depends on how many others there are: see `openFiles.ts`.
  */
 import type { Socket } from 'node:net';
 import { shownAddress } from './refusals.js';

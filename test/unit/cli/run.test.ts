@@ -12,7 +12,7 @@ import {
   takenForTagsWarning,
 } from '../../../src/cli/run/checks.js';
 import { readUserConfigs } from '../../../src/cli/run/configUsers.js';
-import { fileLimitWarning } from '../../../src/cli/run/fileLimit.js';
+import { usersWarning, workersWarning } from '../../../src/cli/run/fileLimit.js';
 import { formatRecord, Logging } from '../../../src/cli/run/logging.js';
 import type { LoadedLocustfile } from '../../../src/locustfile/index.js';
 import { getLogger, setLogLevel } from '../../../src/log.js';
@@ -162,9 +162,20 @@ describe('log lines', () => {
 });
 
 test('a limit of open files that is too low for the users is named, with what to do', () => {
-  expect(fileLimitWarning(1000, 1024)).toMatch(/1000 users .* more than the 1024 files .*ulimit -n/);
-  expect(fileLimitWarning(900, 1024)).toBeUndefined();
-  expect(fileLimitWarning(1_000_000, Number.POSITIVE_INFINITY)).toBeUndefined();
+  expect(usersWarning(1000, 1024)).toMatch(
+    /^1000 users need a connection each, and the 1024 files .* are room for 896: .*ulimit -n.* requests will fail/,
+  );
+  expect(usersWarning(897, 1024)).toMatch(/897 users/);
+  expect(usersWarning(896, 1024)).toBeUndefined();
+  expect(usersWarning(48, 64)).toBeUndefined();
+  expect(usersWarning(1_000_000, Number.POSITIVE_INFINITY)).toBeUndefined();
+});
+
+test('so is one that is too low for the workers that a master waits for', () => {
+  expect(workersWarning(900, 1024)).toMatch(
+    /^900 workers need .* 1024 files .* room for 896: .*ulimit -n.* not be let in/,
+  );
+  expect(workersWarning(896, 1024)).toBeUndefined();
 });
 
 function caught(act: () => void): unknown {

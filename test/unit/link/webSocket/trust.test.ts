@@ -216,31 +216,6 @@ describe('a run is not disturbed by', () => {
     ]);
   });
 
-  test('so many that the process could open no more files: they make room for workers, and workers are told of when there is none', async () => {
-    await using guarded = await aGuardedRun({ limits: { maxConnections: 4 } });
-    const { port } = guarded.master;
-    const idle: Stranger[] = [];
-    const come = async (count: number) => {
-      for (let at = 0; at < count; at++) idle.push(aStranger(port));
-      await until(() => !idle.some(({ socket }) => socket.connecting));
-    };
-    const open = () => idle.filter(({ isClosed }) => !isClosed()).length;
-    await come(10);
-    await until(() => open() === 3, { what: 'three strangers beside the worker' });
-    const workers = [await aWorkerOf({ port }), await aWorkerOf({ port })];
-    await come(10);
-    await until(() => open() === 1, { what: 'one stranger beside three workers' });
-    workers.push(await aWorkerOf({ port }));
-    await come(3);
-    await until(() => open() === 0, { what: 'no stranger beside four workers' });
-    for (const worker of workers) worker.close();
-    const closed = (why: string) => `closed a connection from 127.0.0.1: ${why}`;
-    expect(guarded.complaints()).toEqual([
-      closed('there are more than 3 without a token'),
-      closed('this process may open no more files for connections (ulimit -n)'),
-    ]);
-  });
-
   test('what is no HTTP, with a word about Locust workers and TLS where it looks like that', async () => {
     await using guarded = await aGuardedRun();
     const { port } = guarded.master;
