@@ -80,12 +80,13 @@ class Connection implements SessionOwner {
   async #reconnect(reason: string): Promise<void> {
     const { graceSeconds } = this.options;
     const start = performance.now();
+    const wasLetIn = this.session.received > 0;
     log.warning(`lost the connection to ${this.peer} (${reason}): trying to get it back for ${graceSeconds} s`);
     const welcome = await this.#reach(graceSeconds, () => false);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     if (welcome === 'resumed') log.info(`connected to ${this.peer} again after ${seconds} s`);
     else {
-      const why = 'it was started again, or had given this worker up';
+      const why = wasLetIn ? 'it was started again, or had given this worker up' : 'it had let nobody in yet';
       log.warning(`connected to ${this.peer} after ${seconds} s, and joined it anew: ${why}`);
     }
   }

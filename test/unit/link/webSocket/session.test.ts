@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { MasterMessage, WorkerMessage } from '../../../../src/link/index.js';
+import { captureLog } from '../../../capturedLog.js';
 import fc from '../../../properties.js';
 import { until } from '../../../until.js';
 import { aMaster, anEar, aWorkerOf } from './ends.js';
@@ -162,6 +163,28 @@ describe('a link over connections that break', () => {
     expect(masterEar.messages).toEqual([{ kind: 'started', test: 3 }]);
     worker.close();
     await first.server.close();
+  });
+
+  test('that is lost while nobody listens at the master is no sign that this was started again', async () => {
+    using log = captureLog();
+    await using master = await aMaster();
+    await using relay = await Relay.open(master.port);
+    const worker = await aWorkerOf({ port: relay.port });
+    const ear = anEar<MasterMessage>();
+    worker.listen(ear);
+    const joinedAnew = () => log.at('WARNING').filter((line) => line.includes('joined it anew'));
+    relay.cut();
+    await until(() => joinedAnew().length === 1);
+    expect(joinedAnew()[0]).toMatch(/ and joined it anew: it had let nobody in yet$/);
+    master.link.listen(anEar());
+    master.link.send({ kind: 'reset', period: 1 });
+    await until(() => ear.heard.includes('reset'));
+    await using other = await aMaster();
+    relay.mend(other.port);
+    relay.cut();
+    await until(() => joinedAnew().length === 2);
+    expect(joinedAnew()[1]).toMatch(/ and joined it anew: it was started again, or had given this worker up$/);
+    worker.close();
   });
 
   test('that is lost before the worker has been given its link tells nothing of a master that is gone', async () => {
