@@ -5,6 +5,9 @@
  *              master gives them to others then. Checked before each task too: a process that was frozen runs none more.
  *   run time   a worker that cannot hear its master ends the test when its time is over
  *   grace      a worker that has been without its master for so long gives up
+ *
+ * A master that was started anew and has not let the worker in yet is connected, and not heard: there is no end to that wait but the
+ * connection's, and users go on no longer for it.
  */
 
 export type Expiry = 'lease' | 'runTime' | 'grace';
@@ -23,6 +26,8 @@ export interface Contact {
   readonly provenAt: number;
   /** When the connection was lost; undefined: it is there. */
   readonly interruptedAt: number | undefined;
+  /** The connection is there, and the master knows this worker. */
+  readonly isHeard: boolean;
   /** Seconds since 1970, of the master's clock. */
   readonly epoch: number;
 }
@@ -32,11 +37,11 @@ export const runTimeSlackSeconds = 2;
 
 /** What has come to its end, what ends less first. */
 export function expired(contact: Contact, graceSeconds: number, test: TestTimes | undefined): Expiry[] {
-  const { now, provenAt, interruptedAt, epoch } = contact;
+  const { now, provenAt, interruptedAt, isHeard, epoch } = contact;
   const over: Expiry[] = [];
   if (test?.leaseSeconds !== undefined && now > provenAt + test.leaseSeconds * 1000) over.push('lease');
-  if (interruptedAt === undefined) return over;
+  if (isHeard) return over;
   if (test !== undefined && epoch > test.runEnd + runTimeSlackSeconds) over.push('runTime');
-  if (now - interruptedAt > graceSeconds * 1000) over.push('grace');
+  if (interruptedAt !== undefined && now - interruptedAt > graceSeconds * 1000) over.push('grace');
   return over;
 }

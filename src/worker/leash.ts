@@ -1,6 +1,6 @@
 /**
  * Watches how long the master has not been heard, and says what that ends. Its one timer runs while there is something to
- * watch: a lost connection, or a test with a lease.
+ * watch: a master that is not heard, or a test with a lease.
  */
 import { epochSeconds } from '../clock.js';
 import type { LinkVitals } from '../link/index.js';
@@ -18,6 +18,7 @@ export interface LeashOptions {
 
 export class Leash {
   #interruptedAt: number | undefined;
+  #isHeard = true;
   #test: TestTimes | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Until then the lease holds without another look: milliseconds of `performance.now()`. */
@@ -30,8 +31,9 @@ export class Leash {
 
   constructor(private readonly options: LeashOptions) {}
 
-  get isInterrupted(): boolean {
-    return this.#interruptedAt !== undefined;
+  /** There is a connection, and the master knows this worker. */
+  get isHeard(): boolean {
+    return this.#isHeard;
   }
 
   /** The users had to stop because the lease was over, and the master does not count on this worker yet. */
@@ -41,13 +43,26 @@ export class Leash {
 
   interrupted(): void {
     this.#interruptedAt ??= performance.now();
+    this.#isHeard = false;
     this.#arm();
   }
 
   resumed(): void {
+    this.renewed();
+    this.welcomed();
+  }
+
+  /** There is a connection again, to a master that has not let this worker in yet. */
+  renewed(): void {
     this.check();
     this.#interruptedAt = undefined;
     this.#saidAt = performance.now();
+  }
+
+  /** The master knows this worker. It did so before now: the lease is not counted from here. */
+  welcomed(): void {
+    this.check();
+    this.#isHeard = true;
     this.#arm();
   }
 
@@ -92,6 +107,7 @@ export class Leash {
       now: performance.now(),
       provenAt: this.#provenAt,
       interruptedAt: this.#interruptedAt,
+      isHeard: this.#isHeard,
       epoch: epochSeconds(),
     };
     for (const what of expired(contact, this.options.graceSeconds, this.#test)) this.#expire(what);
@@ -102,6 +118,7 @@ export class Leash {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#interruptedAt = undefined;
+    this.#isHeard = true;
     this.#test = undefined;
   }
 
@@ -116,7 +133,7 @@ export class Leash {
   }
 
   #arm(): void {
-    const isNeeded = this.isInterrupted || this.#test?.leaseSeconds !== undefined;
+    const isNeeded = !this.#isHeard || this.#test?.leaseSeconds !== undefined;
     if (isNeeded) {
       this.#timer ??= setInterval(() => this.check(), this.options.tickMillis);
       return;

@@ -50,7 +50,7 @@ export class MasterContact {
   readonly leash: Leash;
   readonly logs: LogForwarder | undefined;
   readonly #heartbeats: Heartbeats;
-  /** The connection is to a master that was started anew and has not said yet which run it conducts. */
+  /** The last session is of a master that was started anew and has not said yet which run it conducts. */
   #isRenewed = false;
   #held: TestMessage[] | undefined;
   #fault: Fault | undefined;
@@ -166,6 +166,7 @@ export class MasterContact {
     const isOther = this.run !== undefined && this.run !== setup.run;
     this.run = setup.run;
     this.index = index;
+    this.leash.welcomed();
     if (isOther) this.#beginAnew().catch((thrown: unknown) => this.options.failed(thrown));
     else this.#goOn(this.#isRenewed);
     this.#isRenewed = false;
@@ -188,13 +189,17 @@ export class MasterContact {
   }
 
   #resumed(): void {
+    if (this.#isRenewed) {
+      this.leash.renewed();
+      return;
+    }
     this.leash.resumed();
     this.#goOn(false);
   }
 
   /** The welcome that follows says which run it is. */
   #renewed(): void {
-    this.leash.resumed();
+    this.leash.renewed();
     this.outbox.hold();
     this.#isRenewed = true;
   }

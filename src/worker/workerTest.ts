@@ -63,7 +63,7 @@ export class WorkerTest {
     this.#reporter = new Reporter(options.recorder, (interval, isLast) => this.#report(interval, isLast));
     this.#requests = new IterationRequests({
       budget: () => runtime.granted,
-      isHeld: () => parts.leash.isInterrupted || !this.isOn,
+      isHeld: () => !parts.leash.isHeard || !this.isOn,
       send: (state) => this.#say({ kind: 'iterations', test: this.#test, state }),
     });
   }

@@ -48,7 +48,7 @@ function replacedAt(stopTimeoutSeconds: number, gaps: readonly number[], heard: 
 function stoppedAt(answers: readonly { readonly sentAt: number; readonly at: number }[]): number {
   for (let now = 0; ; now += 250) {
     const provenAt = Math.max(0, ...answers.filter(({ at }) => at <= now).map(({ sentAt }) => sentAt));
-    const contact = { now, provenAt, interruptedAt: undefined, epoch: 0 };
+    const contact = { now, provenAt, interruptedAt: undefined, isHeard: true, epoch: 0 };
     if (expired(contact, 600, { leaseSeconds, runEnd: Number.POSITIVE_INFINITY }).includes('lease')) return now;
   }
 }

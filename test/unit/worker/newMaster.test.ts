@@ -92,6 +92,74 @@ describe('a master that was started anew', () => {
     expect(worker.fired.filter((name) => name === 'testStop')).toHaveLength(1);
   });
 
+  test('that welcomes nobody yet tells no more than one that cannot be heard: the test ends at its time', async () => {
+    const { Counting, counts } = counting();
+    await using worker = await aWorker({ userClasses: [Counting] });
+    worker.welcome();
+    await worker.begin({ runSeconds: 0 });
+    await worker.spawn({ Counting: 2 });
+    worker.link.interrupt();
+    worker.link.renew();
+    await until(() => worker.fired.includes('testStop'));
+    expect([counts.stops, worker.runner.state, worker.runner.ending]).toEqual([2, 'stopped', undefined]);
+    expect(worker.link.of('stopped'), 'nobody is told before the welcome').toEqual([]);
+    worker.welcome();
+    await until(() => worker.link.of('stopped').length > 0);
+    await until(() => requestsOf(worker.link) === counts.runs);
+  });
+
+  test('that welcomes nobody yet renews no lease, and takes back whose lease was over', async () => {
+    const { Counting, counts } = counting();
+    await using worker = await aWorker({ userClasses: [Counting], graceSeconds: 0.5 });
+    worker.welcome();
+    await worker.begin({ leaseSeconds: 1.5 });
+    await worker.spawn({ Counting: 2 });
+    worker.link.interrupt();
+    worker.link.renew();
+    worker.link.answersHeartbeats = false;
+    await until(() => counts.stops === 2);
+    expect(worker.runner.ending, 'the grace is for the time without a connection').toBeUndefined();
+    worker.link.answersHeartbeats = true;
+    worker.welcome();
+    await until(() => worker.link.of('stopped').length > 0);
+    await worker.begin({ leaseSeconds: 8 });
+    await worker.spawn({ Counting: 2 }, { step: 10 });
+    expect([counts.starts, worker.runner.userCount]).toEqual([4, 2]);
+  });
+
+  test('that is gone again before it welcomes anybody is waited for as long as the one before', async () => {
+    await using worker = await aWorker({ userClasses: [idle('A')], graceSeconds: 0.3 });
+    worker.welcome();
+    await worker.begin();
+    await worker.spawn({ A: 1 });
+    worker.link.interrupt();
+    worker.link.renew();
+    worker.link.interrupt();
+    await worker.runner.ended;
+    expect(worker.runner.ending?.why).toBe('lost');
+  });
+
+  test('hears nothing before its welcome, also when the connection breaks in between', async () => {
+    const { Counting, counts } = counting();
+    await using worker = await aWorker({ userClasses: [Counting] });
+    worker.welcome();
+    await worker.begin();
+    await worker.spawn({ Counting: 1 });
+    worker.link.interrupt();
+    worker.link.renew();
+    worker.link.interrupt();
+    const reported = worker.link.of('report').length;
+    worker.link.resume();
+    const { runs } = counts;
+    const beats = worker.link.of('heartbeat').length;
+    await until(() => worker.link.of('heartbeat').length > beats + 60 && counts.runs > runs);
+    expect(worker.link.of('report')).toHaveLength(reported);
+    worker.welcome();
+    await until(() => worker.link.of('report').length > reported);
+    await worker.stop();
+    expect(requestsOf(worker.link)).toBe(counts.runs);
+  });
+
   test('of another run, which begins its test while users of the one before still end, has to wait for them', async () => {
     const order: string[] = [];
     class Slow extends User {

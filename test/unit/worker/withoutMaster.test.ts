@@ -8,7 +8,7 @@ import { idle } from '../environment/running.js';
 import { aWorker, counting, requestsOf } from './workers.js';
 
 describe('what has come to its end', () => {
-  const contact: Contact = { now: 100_000, provenAt: 100_000, interruptedAt: undefined, epoch: 1000 };
+  const contact: Contact = { now: 100_000, provenAt: 100_000, interruptedAt: undefined, isHeard: true, epoch: 1000 };
   const endless = { leaseSeconds: undefined, runEnd: Number.POSITIVE_INFINITY };
 
   test('nothing, while the master is heard', () => {
@@ -24,13 +24,19 @@ describe('what has come to its end', () => {
 
   test('the run, two seconds after its time, if the master cannot say so', () => {
     const test = { ...endless, runEnd: 998 };
-    expect(expired({ ...contact, interruptedAt: 99_000 }, 60, test)).toEqual([]);
-    expect(expired({ ...contact, interruptedAt: 99_000, epoch: 1000.1 }, 60, test)).toEqual(['runTime']);
+    const cut = { ...contact, interruptedAt: 99_000, isHeard: false };
+    expect(expired(cut, 60, test)).toEqual([]);
+    expect(expired({ ...cut, epoch: 1000.1 }, 60, test)).toEqual(['runTime']);
+    expect(expired({ ...cut, interruptedAt: undefined, epoch: 1000.1 }, 60, test), 'not welcomed yet').toEqual([
+      'runTime',
+    ]);
   });
 
   test('the grace, counted from the loss of the connection', () => {
-    expect(expired({ ...contact, interruptedAt: 40_000 }, 60, endless)).toEqual([]);
-    expect(expired({ ...contact, interruptedAt: 39_999 }, 60, undefined)).toEqual(['grace']);
+    const cut = { ...contact, isHeard: false };
+    expect(expired({ ...cut, interruptedAt: 40_000 }, 60, endless)).toEqual([]);
+    expect(expired({ ...cut, interruptedAt: 39_999 }, 60, undefined)).toEqual(['grace']);
+    expect(expired(cut, 0, endless), 'not welcomed yet').toEqual([]);
   });
 });
 
