@@ -62,6 +62,7 @@ export class MasterRunner implements TestRunner {
       customMessage: (message) => this.#listeners.deliver(message, environment),
       journal: options.journal,
       restored,
+      isHeld: options.isHeld ?? false,
       repeatsWarnings: options.repeatsWarnings ?? true,
       locustfileSha256: options.locustfileSha256,
       ...(options.patience === undefined ? {} : { patience: options.patience }),
@@ -95,6 +96,7 @@ export class MasterRunner implements TestRunner {
 
   /** From now on workers are let in: for a runner that was made with `isHeld`, when listeners of `init` are done. */
   release(): void {
+    this.#master.release();
     this.#servers.release();
   }
 

@@ -113,6 +113,11 @@ export class Master {
     return this.#crew.logs.of(worker);
   }
 
+  /** From now on workers may come, and who does not is silent: for a master that was made with `isHeld`. */
+  release(): void {
+    if (this.options.restored?.running !== undefined) this.#roster.watch();
+  }
+
   /**
    * Takes in a worker that is at the other end of this link. In a running test it gets its share of the users. Throws
    * `ConnectionError` when the runner has quit.
@@ -294,13 +299,13 @@ export class Master {
     });
   }
 
-  /** Workers of a master that ended are waited for from now on. */
+  /** Workers of a master that ended are waited for as soon as they can come. */
   #restore(restored: RestoredRun): void {
     restoreCrew(this.#crew, restored);
     this.#beginning.lastTest = restored.test;
     const { running } = restored;
     if (running === undefined) return;
-    this.#roster.watch();
+    if (this.options.isHeld !== true) this.#roster.watch();
     this.#want(running.load);
     this.#enter('start');
     if (running.isSpawned) this.#enter('allSpawned');
@@ -380,6 +385,8 @@ export class Master {
   async #endTest(): Promise<void> {
     const current = this.#current;
     await this.#events.testStopping();
+    // not released yet, it would wait for who is missing without a limit
+    if (this.options.isDistributed) this.#roster.watch();
     if (current !== undefined) await this.#ending.run(current);
     this.#clock.stop();
     this.#crew.reports.tick(this.workers.userCount);

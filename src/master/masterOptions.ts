@@ -42,4 +42,6 @@ export interface MasterOptions {
   readonly journal?: Journal | undefined;
   /** The run of a master that ended: this one goes on with it. `setup` and the statistics are restored by then. */
   readonly restored?: RestoredRun | undefined;
+  /** Whether nobody can come before `release`: those of a restored run are waited for from then on. Default false. */
+  readonly isHeld?: boolean;
 }

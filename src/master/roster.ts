@@ -197,7 +197,7 @@ export class Roster {
 
   /** Looks for workers that are silent, from now on. */
   watch(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#isClosed) return;
     this.#silence.tick(performance.now());
     this.#timer = setInterval(() => this.#look(), this.options.patience.tickSeconds * 1000);
     this.#timer.unref();

@@ -90,7 +90,8 @@ export function resumptionOf({ resumed }: RunRecord, runner: MasterRunner): Resu
   if (resumed === undefined) return undefined;
   if (runner.resume()) return { startTime: runner.testStartTime ?? resumed.about.startedAt, isOver: false };
   const isOver = resumed.run.test > 0;
-  if (isOver) log.info('The test of that run was over when its master was lost: its results are written now');
+  const wasOver = isOver && resumed.run.running === undefined; // else it ended here, before this call, which was said then
+  if (wasOver) log.info('The test of that run was over when its master was lost: its results are written now');
   return isOver ? { startTime: resumed.about.startedAt, isOver } : undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The master's end: puts its clock into the answer to each heartbeat. A probe is answered here; a heartbeat with a message
- * is answered by the master, so that an answer proves that it knows the worker. Only while the master lets nobody in yet, and so
- * nobody listens, it is answered here too: the worker would take the connection for dead.
+ * is answered by the master, so that an answer proves that it knows the worker. While the master lets nobody in yet, and so nobody
+ * listens, it is answered as a probe: the worker would take the connection for dead, and nothing is proven.
  */
 import { ownEpochSeconds } from '../../clock.js';
 import { LinkError } from '../../errors.js';
@@ -50,7 +50,7 @@ export class MasterSession extends Session<MasterMessage, WorkerMessage> {
     else if (this.isListened) this.deliver(this.codec.decode(frame.body));
     else {
       this.#note(this.codec.decode(frame.body));
-      this.sendBeat({ kind: 'heartbeat' });
+      this.#answer(nothing);
     }
   }
 

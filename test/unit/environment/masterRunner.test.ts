@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { epochSeconds } from '../../../src/clock.js';
 import { Environment, type EnvironmentOptions, type MasterRunnerOptions } from '../../../src/environment/index.js';
+import { runSetup, testSettings } from '../../../src/environment/testSettings.js';
 import type { CustomMessage } from '../../../src/events/index.js';
 import { connectToMaster } from '../../../src/link/index.js';
 import { constant, task, User } from '../../../src/users/index.js';
@@ -57,6 +59,32 @@ async function aMaster(
       await Promise.all(workers.map((worker) => worker.runner.ended));
     },
   };
+}
+
+/** Nobody is let in yet; goes on with the run of another master, whose worker is waited for for 0.3 s. */
+async function aSuccessor() {
+  const environment = new Environment({ userClasses: [idle('A')], quitAtEnd: false });
+  const settings = { ...testSettings(environment), leaseSeconds: undefined };
+  return await environment.createMasterRunner({
+    ...local,
+    isHeld: true,
+    patience: { tickSeconds: 0.02, silenceSeconds: 0.1, extraGraceSeconds: 0.1 },
+    restored: {
+      setup: runSetup(environment),
+      test: 1,
+      period: 1,
+      lastTime: epochSeconds(),
+      workers: [{ id: 'former', index: 0, graceSeconds: 0.2, sequence: 0, isGone: false }],
+      running: {
+        test: 1,
+        period: 1,
+        startTime: epochSeconds(),
+        settings,
+        load: { userCount: 1, spawnRate: 1, userClasses: undefined },
+        isSpawned: true,
+      },
+    },
+  });
 }
 
 describe("a master's runner", () => {
@@ -187,13 +215,15 @@ describe("a master's runner", () => {
     });
     const heartbeat = () => link.send({ kind: 'heartbeat', state: 'ready', cpuPercent: 0, memoryBytes: 0 });
     const beats = setInterval(heartbeat, 20);
-    await until(() => said.length > 300 / 20);
-    expect(new Set(said), 'of a worker whose connection is given up after 200 ms without an answer').toEqual(
-      new Set(['heartbeat']),
-    );
+    const { provenAt } = link.vitals;
+    const start = performance.now();
+    await until(() => performance.now() - start > 600, { what: 'three times the silence that ends a connection' });
+    expect(said).toEqual([]);
+    expect(link.vitals.provenAt, 'nobody there knows the worker yet').toBe(provenAt);
     runner.release();
-    await until(() => said.includes('welcome'));
+    await until(() => said.includes('welcome') && said.includes('heartbeat'));
     clearInterval(beats);
+    expect(link.vitals.provenAt).toBeGreaterThan(provenAt);
     expect(messagesOf(log).filter((line) => /missing|lost the connection/.test(line))).toEqual([]);
     link.send({ kind: 'quit' });
     await runner.quit();
@@ -239,6 +269,27 @@ describe("a master's runner", () => {
     links[2]!.send({ kind: 'quit' });
     await runner.quit();
     for (const relay of relays) relay.close();
+  });
+
+  test('counts the silence of workers of a former master from when they can come', async () => {
+    using log = captureLog();
+    const runner = await aSuccessor();
+    const start = performance.now();
+    await until(() => performance.now() - start > 1_000, { what: 'more than its worker is waited for' });
+    expect([runner.state, runner.workers.map(({ id }) => id)]).toEqual(['running', ['former']]);
+    runner.release();
+    expect(runner.resume()).toBe(true);
+    await until(() => runner.workers.length === 0);
+    expect(log.at('ERROR')).toContain('the last worker is gone: stopping the test');
+    await runner.quit();
+  });
+
+  test('that quits before workers of a former master can come does not wait for them longer than these would', async () => {
+    using log = captureLog();
+    const runner = await aSuccessor();
+    await runner.quit();
+    runner.release();
+    expect(log.at('ERROR').filter((line) => line.includes('is lost'))).toHaveLength(1);
   });
 
   test('a worker that shall not wait any longer to be let in says goodbye', async () => {
