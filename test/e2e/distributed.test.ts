@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../freePort.js';
+import { Relay } from '../unit/link/webSocket/relay.js';
+import { until } from '../until.js';
 import { leftIn, lines, oneUser, place, startMaster, startWorker } from './cluster.js';
 import { type Finished, folder, idleUsers, start, tsload } from './tsload.js';
 
@@ -277,15 +279,23 @@ describe.concurrent('a worker', () => {
 
   test('that is interrupted while the init of its master runs leaves it: it is neither let in nor waited for', async () => {
     const waiting = `import { existsSync } from 'node:fs';
-      events.heartbeatReceived.addListener(() => console.log('answered'));
       events.init.addListener(async ({ runner }) => {
         while (runner?.workerIndex === -1 && !existsSync('go')) await new Promise((done) => setTimeout(done, 50));
       });`;
     const here = place({ 'locustfile.ts': `${waiting}\n${idleUsers('U')}` });
-    const { run, port } = await startMaster('', here);
+    const env = { ...here.env, TSLOAD_TOKEN: 'known-to-both' };
+    const { run, port } = await startMaster('', { ...here, env });
     using _ = run;
-    using worker = startWorker(port, '', here);
-    await worker.sees(/^answered$/m);
+    await using relay = await Relay.open(port);
+    using worker = startWorker(relay.port, '-f locustfile.ts', { ...here, env });
+    let answers = 0;
+    let bytes = 0;
+    const isWaiting = () => {
+      if (relay.passed.toWorker > bytes) answers++;
+      bytes = relay.passed.toWorker;
+      return answers >= 4; // that the connection is there, the welcome to it, and two heartbeats of a second each
+    };
+    await until(isWaiting, { timeoutMs: 60_000 });
     worker.signal('SIGINT');
     const { code, stderr } = await worker.finished;
     expect(code, stderr).toBe(130);
