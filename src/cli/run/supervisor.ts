@@ -1,6 +1,7 @@
 /**
  * `--worker --processes N`: starts N workers of somebody else's master, and waits for them.
  */
+import { bracketed } from '../../address.js';
 import { getLogger } from '../../log.js';
 import { localSpawner, PrefixedLines } from '../../spawn/index.js';
 import { readVersion } from '../../version.js';
@@ -25,7 +26,7 @@ export async function runSupervisor(
 ): Promise<number> {
   around.logging.setUp(settings);
   const crew = processes === 1 ? 'one worker' : `${processes} workers`;
-  log.info(`Starting tsload ${readVersion()}: ${crew} of ${settings.masterHost}:${settings.masterPort}`);
+  log.info(`Starting tsload ${readVersion()}: ${crew} of ${bracketed(settings.masterHost)}:${settings.masterPort}`);
   workerTls(settings); // what is wrong with the files is said once
   const token = givenToken(settings, sources.variables);
   const takesLocustfile = settings.locustfile.length === 0 || settings.locustfile.includes('-');

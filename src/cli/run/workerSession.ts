@@ -1,6 +1,7 @@
 /**
  * A worker: joins its master, runs users as it says, and ends with it.
  */
+import { bracketed } from '../../address.js';
 import type { WorkerRunner, WorkerRunnerOptions } from '../../environment/index.js';
 import { ConnectionError, OptionError } from '../../errors.js';
 import { fetchLocustfile, type MasterAddress } from '../../link/index.js';
@@ -52,7 +53,7 @@ async function joinAndRun(setting: WorkerSetting, around: Around): Promise<numbe
   // lines of a worker that was started by tsload go through the stream of whoever started it
   around.logging.setUp(early.supervised ? { ...early, logfile: undefined } : early);
   if (!early.supervised)
-    log.info(`Starting tsload ${readVersion()}, a worker of ${early.masterHost}:${early.masterPort}`);
+    log.info(`Starting tsload ${readVersion()}, a worker of ${bracketed(early.masterHost)}:${early.masterPort}`);
   let address: Promise<MasterAddress> | undefined;
   const findMaster = () => (address ??= masterAddress(early, sources, handed?.secrets ?? {})); // once: it may wait, and warn
   const locustfile = await unlessStuck(locustfileOf(setting, findMaster));
